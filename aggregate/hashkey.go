@@ -1,0 +1,89 @@
+package aggregate
+
+import (
+	"crypto/md5"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"strconv"
+)
+
+// HashKey returns the 128-bit number by which Kinesis chooses a shard for a
+// partition key: the MD5 of the key's UTF-8 bytes, most significant byte first.
+// hi and lo are its upper and lower 64 bits.
+func HashKey(partitionKey []byte) (hi, lo uint64) {
+	sum := md5.Sum(partitionKey)
+	return binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])
+}
+
+// A 128-bit number is written as up to three numbers below 10^19, the largest
+// power of ten that 64 bits hold.
+const (
+	tenTo19 = 10_000_000_000_000_000_000
+	zeros19 = "0000000000000000000"
+)
+
+// AppendHashKey appends a 128-bit number in decimal, as Kinesis writes hash
+// keys: no leading zeros, 1 to 39 digits.
+func AppendHashKey(dst []byte, hi, lo uint64) []byte {
+	// The first quotient may take two words (upper is 0 or 1), the second,
+	// which is at most 2^128/10^38, takes one.
+	upper, rest := hi/tenTo19, hi%tenTo19
+	lower, digits0 := bits.Div64(rest, lo, tenTo19)
+	digits2, digits1 := bits.Div64(upper, lower, tenTo19)
+
+	switch {
+	case digits2 != 0:
+		dst = strconv.AppendUint(dst, digits2, 10)
+		dst = appendPadded(dst, digits1)
+		return appendPadded(dst, digits0)
+	case digits1 != 0:
+		dst = strconv.AppendUint(dst, digits1, 10)
+		return appendPadded(dst, digits0)
+	default:
+		return strconv.AppendUint(dst, digits0, 10)
+	}
+}
+
+// appendPadded appends a number below 10^19 in exactly 19 digits.
+func appendPadded(dst []byte, n uint64) []byte {
+	dst = append(dst, zeros19...)
+	for i := len(dst) - 1; n != 0; i-- {
+		dst[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return dst
+}
+
+// ParseHashKey reads a hash key as the Kinesis API writes it, in a shard's range
+// or as an explicit hash key: a decimal number below 2^128 without sign, blanks
+// or leading zeros.
+func ParseHashKey(text string) (hi, lo uint64, err error) {
+	if text == "" || text[0] == '0' && len(text) > 1 {
+		return 0, 0, hashKeyError(text)
+	}
+	for i := range len(text) {
+		digit := uint64(text[i] - '0')
+		if digit > 9 {
+			return 0, 0, hashKeyError(text)
+		}
+		// (hi, lo) * 10 + digit
+		over, upper := bits.Mul64(hi, 10)
+		carried, lower := bits.Mul64(lo, 10)
+		var carry uint64
+		lo, carry = bits.Add64(lower, digit, 0)
+		hi, carry = bits.Add64(upper, carried, carry)
+		if over != 0 || carry != 0 {
+			return 0, 0, hashKeyError(text)
+		}
+	}
+	return hi, lo, nil
+}
+
+func hashKeyError(text string) error {
+	const longest = 48
+	if len(text) > longest {
+		text = text[:longest] + "..."
+	}
+	return fmt.Errorf("hash key %q: want a decimal number from 0 to 2^128-1 without leading zeros", text)
+}
