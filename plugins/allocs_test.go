@@ -1,0 +1,46 @@
+package plugins
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestNothingIsAllocatedForARecord(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector allocates on its own")
+	}
+	for _, x := range benchmarks {
+		t.Run(x.name, func(t *testing.T) {
+			chunk := benchmarkChunk(x.record)
+			e := NewEncoder(x.options)
+			out := make([]byte, 0, 1<<20)
+			encode := func() {
+				events := NewEvents(chunk)
+				for events.Next() {
+					text, n, err := e.AppendRecord(out[:0], events.Body())
+					if err != nil {
+						t.Fatal(err)
+					}
+					out = text
+					events.Advance(n)
+				}
+				if events.Ordinal() != benchmarkRecords-1 || events.Err() != nil {
+					t.Fatal(events.Ordinal(), events.Err())
+				}
+			}
+			encode()
+			require.Zero(t, testing.AllocsPerRun(3, encode))
+		})
+	}
+}
+
+// allocatedBytes is how many bytes a call of f allocates.
+func allocatedBytes(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}

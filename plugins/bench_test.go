@@ -1,0 +1,178 @@
+package plugins
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/internal/samples"
+)
+
+const benchmarkRecords = 4000 // a chunk of about 2 MB
+
+// benchmarks are what the encoder is measured by, and held to allocate
+// nothing for. record is the nth of a chunk.
+var benchmarks = []struct {
+	name    string
+	options EncoderOptions
+	record  func(n int) fields
+}{
+	{"plain", EncoderOptions{}, podRecord},
+	{"data_keys", EncoderOptions{Pick: only("log", "kubernetes")}, podRecord},
+	{"data_keys of one", EncoderOptions{Pick: only("log")}, podRecord},
+	{"replace_dots", EncoderOptions{ReplaceDots: []byte("_")}, podRecord},
+	{"data_keys, replace_dots and notes", EncoderOptions{Pick: onlyNoting("stream", "log", "stream", "kubernetes"), ReplaceDots: []byte("_")}, podRecord},
+	{"samples", EncoderOptions{}, sampleRecord},
+	{"json log", EncoderOptions{}, jsonLogRecord},
+	{"numbers", EncoderOptions{}, numbersRecord},
+	{"repeated keys", EncoderOptions{}, repeatedRecord},
+	{"many keys, replace_dots", EncoderOptions{ReplaceDots: []byte("_")}, manyKeysRecord},
+}
+
+// BenchmarkRecord encodes a chunk; ns/record is the figure to look at.
+func BenchmarkRecord(b *testing.B) {
+	for _, x := range benchmarks {
+		b.Run(x.name, func(b *testing.B) {
+			chunk := benchmarkChunk(x.record)
+			e := NewEncoder(x.options)
+			out := make([]byte, 0, 64<<10)
+			learned := NewEvents(chunk)
+			for learned.Next() {
+				if _, _, err := e.AppendRecord(out, learned.Body()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			b.SetBytes(int64(len(chunk)))
+			for b.Loop() {
+				events := NewEvents(chunk)
+				for events.Next() {
+					_, n, err := e.AppendRecord(out, events.Body())
+					if err != nil {
+						b.Fatal(err)
+					}
+					events.Advance(n)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*benchmarkRecords), "ns/record")
+			b.ReportMetric(float64(len(chunk))/benchmarkRecords, "B/record")
+		})
+	}
+}
+
+// BenchmarkSkip walks over a chunk that is not encoded, as one of which most
+// has been delivered.
+func BenchmarkSkip(b *testing.B) {
+	chunk := benchmarkChunk(podRecord)
+	for b.Loop() {
+		events := NewEvents(chunk)
+		for events.Next() {
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*benchmarkRecords), "ns/record")
+}
+
+// BenchmarkString is AppendString alone, by what is in the string.
+func BenchmarkString(b *testing.B) {
+	const line = `203.0.113.24 - - [14/Mar/2026:09:26:53 +0000] GET /search?q=tea HTTP/1.1 200 10847 Mozilla/5.0 (X11; Linux x86_64) `
+	for _, x := range []struct{ name, text string }{
+		{"8 bytes", line[:8]},
+		{"14 bytes", line[:14]},
+		{"30 bytes", line[:30]},
+		{"110 bytes", line[:110]},
+		{"1 KB", (line + line + line + line + line + line + line + line + line)[:1000]},
+		{"110 bytes, 8 quotes", `203.0.113.24 - - "GET /search?q=tea HTTP/1.1" 200 10847 "-" "Mozilla/5.0 (X11; Linux x86_64)" "10.2.31.4" rt=0.01`},
+		{"110 bytes, JSON", `{"level":"info","ts":"2026-03-14T09:26:53.1","msg":"order placed","order":"8812","total":"19.90","items":"3","ok":1}`},
+		{"110 bytes, accents", `Le thé à la crème brûlée a été commandé par une cliente fidèle à Besançon, livré à l'étage, payé à la réception`},
+		{"110 bytes, Japanese", `注文が確定しました。お茶と菓子を三つずつ、配達は明日の午前です。`},
+	} {
+		b.Run(x.name, func(b *testing.B) {
+			text := []byte(x.text)
+			out := make([]byte, 0, 8<<10)
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				AppendString(out, text)
+			}
+		})
+	}
+}
+
+func benchmarkChunk(record func(n int) fields) []byte {
+	var c flbhost.Chunk
+	for n := range benchmarkRecords {
+		c.Append(flbhost.WithMetadata(when.Add(time.Duration(n)*time.Millisecond)), record(n)...)
+	}
+	return c.Bytes()
+}
+
+func only(keys ...string) func(key []byte) Pick {
+	return onlyNoting("", keys...)
+}
+
+func onlyNoting(noted string, keys ...string) func(key []byte) Pick {
+	return func(key []byte) (p Pick) {
+		for _, k := range keys {
+			if string(key) == k {
+				p = Write
+			}
+		}
+		if string(key) == noted {
+			p |= Note1
+		}
+		return p
+	}
+}
+
+// podRecord is a web server's line from a pod, of about 450 bytes.
+func podRecord(n int) fields {
+	pod := fmt.Sprintf("storefront-7c9d8f6b54-%05d", n%3)
+	return fields{
+		kv("log", fmt.Sprintf("203.0.113.%d - - [14/Mar/2026:09:26:53 +0000] \"GET /p/%d?ref=tea HTTP/1.1\" 200 %d \"-\" \"Mozilla/5.0 (X11; Linux x86_64; rv:136.0) Gecko/20100101\" rt=0.014", n%250, n, 1000+7*n)),
+		kv("stream", "stdout"),
+		kv("container_name", "nginx"),
+		kv("kubernetes", fields{
+			kv("pod_name", pod),
+			kv("namespace_name", "shop"),
+			kv("pod_id", "3f1c2a90-5b7d-4e1a-9c3f-08d2b6a1e4f7"),
+			kv("labels", fields{kv("app.kubernetes.io/name", "storefront"), kv("pod-template-hash", "7c9d8f6b54")}),
+			kv("host", "ip-10-2-31-4.eu-west-1.compute.internal"),
+		}),
+	}
+}
+
+// jsonLogRecord is a line that is JSON itself, which is full of quotes.
+func jsonLogRecord(n int) fields {
+	return fields{
+		kv("log", fmt.Sprintf(`{"level":"info","ts":"2026-03-14T09:26:53.%06dZ","caller":"orders/place.go:118","msg":"order placed","order_id":"%d","customer":"c-%d","total":%d.90,"items":[{"sku":"2284","n":1},{"sku":"1187","n":2}],"duration_ms":%d,"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}`, n, n, n*7, n%90, n%250)),
+		kv("stream", "stderr"), kv("container_name", "checkout"), kv("docker_id", "09ad7b3c58e1f64d20c97ba5183fe64d7b20c5819ea3f64d72b08c15e93fa7d6"),
+	}
+}
+
+// numbersRecord is a metric.
+func numbersRecord(n int) fields {
+	return fields{kv("cpu_p", 12.25+float64(n)/8), kv("user_p", 0.1*float64(n)), kv("mem", 1<<33+n), kv("pid", n), kv("nice", -5), kv("up", true), kv("swap", nil)}
+}
+
+func repeatedRecord(n int) fields {
+	return append(podRecord(n), kv("stream", "stderr"))
+}
+
+func manyKeysRecord(n int) (members fields) {
+	for i := range 140 {
+		members = append(members, kv(manyKeys[i], n))
+	}
+	return members
+}
+
+var manyKeys = func() (keys [140]string) {
+	for i := range keys {
+		keys[i] = fmt.Sprintf("net.eth%d.rx", i)
+	}
+	return keys
+}()
+
+func sampleRecord(n int) fields {
+	events := samples.Events()
+	return events[n%len(events)].Fields
+}

@@ -1,0 +1,152 @@
+package plugins
+
+import (
+	"encoding/base64"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// value appends the value at pos as JSON. depth is the number of maps and
+// arrays around it; seen is what is known of maps at this place.
+func (e *Encoder) value(dst, src []byte, pos, depth int, seen *shape) ([]byte, int, error) {
+	if pos >= len(src) {
+		return dst, pos, errShort
+	}
+	c := src[pos]
+	if isFixStr(c) {
+		end := pos + 1 + int(c&0x1f)
+		if end > len(src) {
+			return dst, pos, errShort
+		}
+		return appendString(dst, src, pos+1, end), end, nil
+	}
+	switch {
+	case c < 0x80:
+		return strconv.AppendUint(dst, uint64(c), 10), pos + 1, nil
+	case isMap(c):
+		return e.nestedMap(dst, src, pos, depth, seen)
+	case isArray(c):
+		return e.array(dst, src, pos, depth, seen)
+	case c >= leadStr8 && c <= leadStr32 || c >= leadBin8 && c <= leadBin32:
+		s, next, ok := stringAt(src, pos)
+		if !ok {
+			return dst, pos, errShort
+		}
+		return appendString(dst, src, next-len(s), next), next, nil
+	case c == leadNil:
+		return append(dst, "null"...), pos + 1, nil
+	case c == leadFalse:
+		return append(dst, "false"...), pos + 1, nil
+	case c == leadTrue:
+		return append(dst, "true"...), pos + 1, nil
+	case isExt(c):
+		return appendExt(dst, src, pos)
+	default:
+		return appendNumber(dst, src, pos)
+	}
+}
+
+func (e *Encoder) nestedMap(dst, src []byte, pos, depth int, seen *shape) ([]byte, int, error) {
+	if depth >= MaxDepth {
+		return dst, pos, ErrTooDeep
+	}
+	return e.mapAt(dst, src, pos, depth+1, seen)
+}
+
+func (e *Encoder) array(dst, src []byte, pos, depth int, seen *shape) ([]byte, int, error) {
+	if depth >= MaxDepth {
+		return dst, pos, ErrTooDeep
+	}
+	n, pos, err := arrayHeader(src, pos)
+	if err != nil {
+		return dst, pos, err
+	}
+	dst = append(dst, '[')
+	for i := range n {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, pos, err = e.value(dst, src, pos, depth+1, seen); err != nil {
+			return dst, pos, err
+		}
+	}
+	return append(dst, ']'), pos, nil
+}
+
+func appendNumber(dst, src []byte, pos int) ([]byte, int, error) {
+	b := src[pos:]
+	switch c := src[pos]; {
+	case c >= leadUint8 && c <= leadUint64:
+		u, rest, err := msgp.ReadUint64Bytes(b)
+		if err != nil {
+			return dst, pos, err
+		}
+		return strconv.AppendUint(dst, u, 10), len(src) - len(rest), nil
+	case isFixInt(c) || c >= leadInt8 && c <= leadInt64:
+		i, rest, err := msgp.ReadInt64Bytes(b)
+		if err != nil {
+			return dst, pos, err
+		}
+		return strconv.AppendInt(dst, i, 10), len(src) - len(rest), nil
+	case c == leadFloat32:
+		f, rest, err := msgp.ReadFloat32Bytes(b)
+		if err != nil {
+			return dst, pos, err
+		}
+		return appendFloat(dst, float64(f), 32), len(src) - len(rest), nil
+	case c == leadFloat64:
+		f, rest, err := msgp.ReadFloat64Bytes(b)
+		if err != nil {
+			return dst, pos, err
+		}
+		return appendFloat(dst, f, 64), len(src) - len(rest), nil
+	default:
+		return dst, pos, errors.New("0xc1 begins no msgpack value")
+	}
+}
+
+// appendFloat writes the shortest decimal that reads back as f, a float of so
+// many bits, in the notation that JavaScript, and so nearly every JSON writer,
+// chooses for it: ECMA-262, Number::toString. NaN and the infinities have none:
+// null.
+func appendFloat(dst []byte, f float64, bits int) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(dst, "null"...)
+	}
+	abs, tiny, huge := math.Abs(f), 1e-6, 1e21
+	if bits == 32 {
+		tiny, huge = float64(float32(tiny)), float64(float32(huge))
+	}
+	if abs == 0 || abs >= tiny && abs < huge {
+		return strconv.AppendFloat(dst, f, 'f', -1, bits)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, bits)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' {
+		dst[n-2] = dst[n-1] // e-07 is e-7
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// appendExt writes an event time as RFC 3339 in UTC, with as many of the nine
+// digits of its nanoseconds as it needs, and the payload of any other ext type
+// as base64; both as strings.
+func appendExt(dst, src []byte, pos int) ([]byte, int, error) {
+	typ, payload, next, err := extAt(src, pos)
+	if err != nil {
+		return dst, pos, err
+	}
+	dst = append(dst, '"')
+	if typ == eventTimeExt && len(payload) == eventTimeSize {
+		dst = time.Unix(eventTime(payload)).UTC().AppendFormat(dst, time.RFC3339Nano)
+	} else {
+		dst = slices.Grow(dst, base64.StdEncoding.EncodedLen(len(payload))+1)
+		dst = base64.StdEncoding.AppendEncode(dst, payload)
+	}
+	return append(dst, '"'), next, nil
+}

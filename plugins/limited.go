@@ -1,0 +1,76 @@
+package plugins
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// A Limited is one kind of warning that is said at most once per interval,
+// however often its cause occurs, with the number of times it was held back
+// since it was last said. It is safe for use by several goroutines at once.
+//
+// On a hot path, ask Due before building the arguments:
+//
+//	if missing.Due() {
+//		missing.Say("no key %q in the record", key)
+//	}
+type Limited struct {
+	logger   *Logger
+	kind     string
+	interval time.Duration
+	made     time.Time // carries the monotonic clock that next counts by
+
+	next atomic.Int64  // nanoseconds after made from which on a line is due
+	held atomic.Uint64 // occurrences that were not said
+}
+
+// Limited returns a new kind of warning of the logger's. The kind names it in
+// the line that Close writes for what was still held back.
+func (l *Logger) Limited(kind string, interval time.Duration) *Limited {
+	w := &Limited{logger: l, kind: kind, interval: interval, made: time.Now()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.limited = append(l.limited, w)
+	return w
+}
+
+// Due counts an occurrence of the warning and reports whether it is to be
+// said: if so, Say is to be called next. It allocates nothing, and of
+// goroutines that ask at the same moment one is told to.
+func (w *Limited) Due() bool {
+	now := int64(time.Since(w.made))
+	next := w.next.Load()
+	if now >= next && w.next.CompareAndSwap(next, now+int64(w.interval)) {
+		return true
+	}
+	w.held.Add(1)
+	return false
+}
+
+// Say writes the warning that Due has asked for, and how often it was held
+// back since the last time.
+func (w *Limited) Say(format string, args ...any) {
+	held := w.held.Swap(0)
+	if held == 0 {
+		w.logger.printf(logrus.WarnLevel, format, args)
+		return
+	}
+	w.logger.Warnf("%s (%d more held back since it was last said)", fmt.Sprintf(format, args...), held)
+}
+
+// Warnf counts an occurrence of the warning and says it if it is due.
+func (w *Limited) Warnf(format string, args ...any) {
+	if w.Due() {
+		w.Say(format, args...)
+	}
+}
+
+// flush says how many occurrences are still held back, if any are.
+func (w *Limited) flush() {
+	if held := w.held.Swap(0); held > 0 {
+		w.logger.Warnf("%s: %d more held back since it was last said", w.kind, held)
+	}
+}

@@ -1,0 +1,73 @@
+package plugins
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/internal/flbhost"
+)
+
+// kv is a member of a map, fields a map, and list an array.
+type (
+	fields = []flbhost.Field
+	list   = []any
+)
+
+func kv(key, value any) flbhost.Field { return flbhost.F(key, value) }
+
+// packed is a record as msgpack.
+func packed(members ...flbhost.Field) []byte {
+	var c flbhost.Chunk
+	c.Append(flbhost.IntTime(0), members...)
+	return c.Bytes()[2:] // behind the array of two, and the time
+}
+
+// packedValue is any value as msgpack.
+func packedValue(value any) []byte {
+	var c flbhost.Chunk
+	c.AppendBody(flbhost.IntTime(0), value)
+	return c.Bytes()[2:]
+}
+
+// nested is so many arrays, each in the other. As text it is brackets alone.
+func nested(levels int) flbhost.Raw {
+	return append(bytes.Repeat([]byte{0x91}, levels-1), 0x90)
+}
+
+// nestedMaps is so many maps, each under the key "a" of the other.
+func nestedMaps(levels int) flbhost.Raw {
+	return append(bytes.Repeat([]byte{0x81, 0xa1, 'a'}, levels-1), 0x80)
+}
+
+// thorough encodes a record without shapes.
+func (e *Encoder) thorough(dst, src []byte) (out []byte, n int, err error) {
+	e.noted = [2]notedValue{}
+	out, n, err = e.mapAt(dst, src, 0, 1, nil)
+	e.trim()
+	return out, n, err
+}
+
+// encoded is what a record becomes: at first sight, when its shape is known,
+// and without shapes, which must be the same.
+func encoded(t *testing.T, options EncoderOptions, record []byte) string {
+	t.Helper()
+	e := NewEncoder(options)
+	first, n, err := e.AppendRecord([]byte("before "), record)
+	require.NoError(t, err)
+	require.Equal(t, len(record), n)
+	again, n, err := e.AppendRecord([]byte("before "), append(record, "what follows"...))
+	require.NoError(t, err)
+	require.Equal(t, len(record), n)
+	require.Equal(t, string(first), string(again), "the second time")
+	thorough, n, err := e.thorough([]byte("before "), record)
+	require.NoError(t, err)
+	require.Equal(t, len(record), n)
+	require.Equal(t, string(first), string(thorough), "without shapes")
+	require.Equal(t, "before ", string(first[:7]))
+	return string(first[7:])
+}
+
+var when = time.Date(2026, time.March, 14, 9, 26, 53, 123_456_789, time.UTC)

@@ -1,0 +1,78 @@
+package plugins
+
+import "bytes"
+
+// A shape stands for all maps whose keys so far were these, in this order;
+// the next key leads to another shape. Log records come in few shapes, so what
+// depends on keys alone is found out once per shape instead of once per
+// record: how a key is written, whether it is wanted, and that it repeats none
+// before it.
+type shape struct {
+	parent *shape
+	key    []byte // the last key, as msgpack
+	text   []byte // the last key as it is written: `,"key":`; nil where it repeats one before it
+	pick   Pick
+	next   []*shape // by one more key; at most maxShapeNext
+	below  *shape   // of maps that are the value of the last key
+}
+
+// Bounds on what is remembered. Records beyond them are encoded without
+// shapes, more slowly.
+const (
+	maxShapes    = 2048 // in all; some 300 bytes each
+	maxShapeKeys = 128  // of one map
+	maxShapeNext = 8
+	maxKeySize   = 128 // of a key as msgpack, in bytes
+
+	// When so many keys have been met that there was no room to remember, the
+	// records are no longer those that the shapes were learned from.
+	missesToForget = 100_000
+)
+
+func (e *Encoder) forget() {
+	e.known, e.shapes, e.misses = &shape{}, 0, 0
+}
+
+// follow returns the shape that the key at pos leads to, nil where there is
+// none that can be used.
+func (e *Encoder) follow(seen *shape, src []byte, pos, depth int) *shape {
+	rest := src[min(pos, len(src)):]
+	for _, next := range seen.next {
+		if bytes.HasPrefix(rest, next.key) {
+			if next.text == nil {
+				return nil
+			}
+			return next
+		}
+	}
+	return e.learn(seen, src, pos, depth)
+}
+
+// learn adds the shape that the key at pos leads to. nil is returned where a
+// bound is reached, the key is not one to be remembered, or its text is that
+// of a key before it.
+func (e *Encoder) learn(seen *shape, src []byte, pos, depth int) *shape {
+	if e.shapes >= maxShapes || len(seen.next) >= maxShapeNext {
+		if e.misses++; e.misses >= missesToForget {
+			e.forget()
+		}
+		return nil
+	}
+	if next, nested, err := walk(src, pos); err != nil || nested > 0 || next-pos > maxKeySize {
+		return nil
+	}
+	text, next, raw, err := e.appendKey(nil, src, pos, depth)
+	if err != nil {
+		return nil
+	}
+	child := &shape{parent: seen, key: bytes.Clone(src[pos:next]), text: text, pick: e.pick(raw, depth), below: &shape{}}
+	e.shapes++
+	seen.next = append(seen.next, child)
+	for s := seen; s.parent != nil; s = s.parent {
+		if child.pick&s.pick&Write != 0 && bytes.Equal(s.text, text) {
+			child.text = nil
+			return nil
+		}
+	}
+	return child
+}
