@@ -1,0 +1,173 @@
+// Command fluent-bit-kinesis is a Fluent Bit output plugin for Amazon Kinesis
+// Data Streams, built as a C shared library:
+//
+//	go build -buildmode=c-shared -o bin/kinesis.so .
+//
+// This file is the C side and nothing else: it views what C hands over, keeps
+// panics from crossing back, and answers with a code.
+package main
+
+import "C"
+
+import (
+	"os"
+	"runtime/debug"
+	"sync"
+	"unsafe"
+
+	"github.com/fluent/fluent-bit-go/output"
+
+	"fluent-bit-kinesis/kinesis"
+	"fluent-bit-kinesis/plugins"
+)
+
+const (
+	pluginName        = "kinesis"
+	pluginDescription = "Amazon Kinesis Data Streams Fluent Bit Plugin."
+)
+
+// version is stamped in by the linker, from the file VERSION.
+var version = "development"
+
+// process is what the instances of one process share.
+var process struct {
+	mu      sync.Mutex // guards the following
+	log     *plugins.Logger
+	started []*kinesis.Output // in the order of FLBPluginInit; nil once exited
+}
+
+// processLog is the log of the process, made at its first use.
+func processLog() *plugins.Logger {
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	if process.log == nil {
+		process.log = plugins.NewLogger(os.Stdout, pluginName, os.Getenv("FLB_LOG_LEVEL"))
+	}
+	return process.log
+}
+
+// recovered answers for a call that panicked. It is to be deferred.
+func recovered(call string, code *C.int) {
+	if p := recover(); p != nil {
+		processLog().Errorf("%s: internal error: %v\n%s", call, p, debug.Stack())
+		*code = output.FLB_ERROR
+	}
+}
+
+// FLBPluginRegister tells Fluent Bit what the library is.
+//
+//export FLBPluginRegister
+func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
+	return C.int(output.FLBPluginRegister(def, pluginName, pluginDescription))
+}
+
+// FLBPluginInit makes an instance of its options.
+//
+//export FLBPluginInit
+func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
+	defer recovered("FLBPluginInit", &code)
+	log := processLog()
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	log = log.Instance(len(process.started))
+	out, err := kinesis.Start(pluginOptions{plugin}, version, log)
+	if err != nil {
+		log.ErrorEach("cannot start: ", err)
+		return output.FLB_ERROR
+	}
+	process.started = append(process.started, out)
+	output.FLBPluginSetContext(plugin, out)
+	return output.FLB_OK
+}
+
+// pluginOptions are the options of an instance, as Fluent Bit has them.
+type pluginOptions struct{ plugin unsafe.Pointer }
+
+func (o pluginOptions) Get(key string) string { return output.FLBPluginConfigKey(o.plugin, key) }
+
+// FLBPluginFlushCtx sends the events of a chunk, by the instance whose context
+// it is.
+//
+//export FLBPluginFlushCtx
+func FLBPluginFlushCtx(ctx, data unsafe.Pointer, length C.int, tag *C.char) (code C.int) {
+	defer recovered("FLBPluginFlushCtx", &code)
+	out, ok := output.FLBPluginGetContext(ctx).(*kinesis.Output)
+	if !ok {
+		processLog().Errorf("FLBPluginFlushCtx: the context is not of an instance of this plugin")
+		return output.FLB_ERROR
+	}
+	return flush(out, data, length, tag)
+}
+
+// FLBPluginFlush sends the events of a chunk for a host without contexts. It
+// cannot say which instance it means, so there must be one alone.
+//
+//export FLBPluginFlush
+func FLBPluginFlush(data unsafe.Pointer, length C.int, tag *C.char) (code C.int) {
+	defer recovered("FLBPluginFlush", &code)
+	process.mu.Lock()
+	started := process.started
+	process.mu.Unlock()
+	if len(started) != 1 || started[0] == nil {
+		processLog().Errorf("FLBPluginFlush: this host does not say which instance it means, and there are %d", len(started))
+		return output.FLB_ERROR
+	}
+	return flush(started[0], data, length, tag)
+}
+
+func flush(out *kinesis.Output, data unsafe.Pointer, length C.int, tag *C.char) C.int {
+	if data == nil || length <= 0 {
+		return output.FLB_OK
+	}
+	chunk := unsafe.Slice((*byte)(data), int(length))
+	return C.int(out.Flush(chunk, C.GoString(tag)))
+}
+
+// FLBPluginExitCtx lets go of one instance.
+//
+//export FLBPluginExitCtx
+func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
+	defer recovered("FLBPluginExitCtx", &code)
+	if out, ok := output.FLBPluginGetContext(ctx).(*kinesis.Output); ok {
+		exit(out)
+	}
+	return output.FLB_OK
+}
+
+// FLBPluginExit lets go of all instances that are left.
+//
+//export FLBPluginExit
+func FLBPluginExit() (code C.int) {
+	defer recovered("FLBPluginExit", &code)
+	process.mu.Lock()
+	started := append([]*kinesis.Output(nil), process.started...)
+	process.mu.Unlock()
+	for _, out := range started {
+		if out != nil {
+			exit(out)
+		}
+	}
+	return output.FLB_OK
+}
+
+// exit closes an instance, once.
+func exit(out *kinesis.Output) {
+	process.mu.Lock()
+	mine := false
+	for i := range process.started {
+		if process.started[i] == out {
+			process.started[i], mine = nil, true
+		}
+	}
+	process.mu.Unlock()
+	if mine {
+		out.Close()
+	}
+}
+
+// FLBPluginUnregister gives back what FLBPluginRegister took.
+//
+//export FLBPluginUnregister
+func FLBPluginUnregister(def unsafe.Pointer) { output.FLBPluginUnregister(def) }
+
+func main() {}

@@ -1,0 +1,453 @@
+package kinesis
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/plugins"
+)
+
+// with returns the two required options and others: pairs of name and value.
+func with(pairs ...string) plugins.Values {
+	values := plugins.Values{"region": "us-west-2", "stream": "logs"}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
+	}
+	return values
+}
+
+func noEnv(string) string { return "" }
+
+func TestConfigDefaults(t *testing.T) {
+	config, settings, err := ReadConfig(with(), noEnv)
+	require.NoError(t, err)
+	require.Equal(t, "%Y-%m-%dT%H:%M:%S", config.TimeFormat.String())
+	config.TimeFormat = nil
+	require.Equal(t, Config{
+		Region:                       "us-west-2",
+		Stream:                       "logs",
+		AggregationMaximumRecordSize: 1 << 20,
+		SkipAggregationRecordSize:    20 << 10,
+		AggregationCompression:       compress.None,
+		Compression:                  compress.None,
+		CompressionLevel:             compress.DefaultLevel,
+		RequestRetries:               3,
+		RequestsInFlight:             10,
+		ConcurrencyRetries:           4,
+		WireFormat:                   "json",
+	}, config)
+	require.Equal(t, strings.Fields(`region stream time_key time_key_format partition_key data_keys replace_dots log_key
+		append_newline endpoint sts_endpoint EKS_POD_EXECUTION_ROLE role_arn http_request_timeout
+		aggregation aggregation_maximum_record_size skip_aggregation_record_size aggregation_shard_map aggregation_compression
+		compression request_retries requests_in_flight SEND_FAILURE_TIMEOUT
+		experimental_concurrency experimental_concurrency_retries wire_format`), names(settings))
+	require.Contains(t, settings, plugins.Setting{Name: "aggregation_maximum_record_size", Value: "1048576"})
+}
+
+func names(settings []plugins.Setting) []string {
+	var names []string
+	for _, s := range settings {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func TestConfigReadsEveryOption(t *testing.T) {
+	env := map[string]string{"EKS_POD_EXECUTION_ROLE": "arn:aws:iam::123456789012:role/pod", "SEND_FAILURE_TIMEOUT": "5m30s"}
+	config, settings, err := ReadConfig(with(
+		"partition_key", "kubernetes->labels -> app",
+		"data_keys", "log, kubernetes,a.b",
+		"log_key", "a_b",
+		"time_key", "time",
+		"time_key_format", "%s.%L",
+		"replace_dots", "_",
+		"append_newline", "yes",
+		"endpoint", "kinesis.example.com:4567/",
+		"sts_endpoint", "http://[::1]:8080",
+		"role_arn", "arn:aws-cn:iam::123456789012:role/path/to/name",
+		"http_request_timeout", "15",
+		"aggregation", "on",
+		"aggregation_maximum_record_size", "512KB",
+		"skip_aggregation_record_size", "10000",
+		"aggregation_shard_map", "1",
+		"aggregation_compression", "ZSTD",
+		"compression", "GZip",
+		"compression_level", "9",
+		"request_retries", "0",
+		"requests_in_flight", "64",
+		"experimental_concurrency", "10",
+		"experimental_concurrency_retries", "0",
+		"wire_format", "CBOR",
+	), func(key string) string { return env[key] })
+	require.NoError(t, err)
+	require.Equal(t, "%s.%L", config.TimeFormat.String())
+	config.TimeFormat = nil
+	require.Equal(t, Config{
+		Region:                       "us-west-2",
+		Stream:                       "logs",
+		TimeKey:                      "time",
+		PartitionKey:                 KeyPath{"kubernetes", "labels", "app"},
+		DataKeys:                     []string{"log", "kubernetes", "a.b"},
+		ReplaceDots:                  "_",
+		LogKey:                       "a_b",
+		AppendNewline:                true,
+		Endpoint:                     "https://kinesis.example.com:4567",
+		STSEndpoint:                  "http://[::1]:8080",
+		PodRoleARN:                   "arn:aws:iam::123456789012:role/pod",
+		RoleARN:                      "arn:aws-cn:iam::123456789012:role/path/to/name",
+		HTTPRequestTimeout:           15 * time.Second,
+		Aggregation:                  true,
+		AggregationMaximumRecordSize: 512 << 10,
+		SkipAggregationRecordSize:    10000,
+		AggregationShardMap:          true,
+		AggregationCompression:       compress.Zstd,
+		Compression:                  compress.Gzip,
+		CompressionLevel:             9,
+		RequestRetries:               0,
+		RequestsInFlight:             64,
+		SendFailureTimeout:           330 * time.Second,
+		Concurrency:                  10,
+		ConcurrencyRetries:           0,
+		WireFormat:                   "cbor",
+		Warnings: []string{
+			"experimental_concurrency = 10: records that do not get through in 1 attempts are lost; Fluent Bit's own option workers has no such risk",
+		},
+	}, config)
+	for _, line := range []string{
+		"partition_key = kubernetes->labels->app",
+		"data_keys = log, kubernetes, a.b",
+		"endpoint = https://kinesis.example.com:4567",
+		"http_request_timeout = 15s",
+		"aggregation_compression = zstd",
+		"SEND_FAILURE_TIMEOUT = 5m30s",
+	} {
+		name, value, _ := strings.Cut(line, " = ")
+		require.Contains(t, settings, plugins.Setting{Name: name, Value: value})
+	}
+}
+
+// What the README of amazon-kinesis-streams-for-fluent-bit tells its users to
+// write goes on to work as it is.
+func TestConfigTakesTheOptionsOfThePluginThatUsersComeFrom(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		options plugins.Values
+		same    func(Config) bool
+	}{
+		{"the example with a partition key", with("partition_key", "container_id", "append_newline", "true", "replace_dots", "_"),
+			func(c Config) bool {
+				return c.PartitionKey.String() == "container_id" && c.AppendNewline && c.ReplaceDots == "_"
+			}},
+		{"a nested partition key", with("partition_key", "kubernetes->pod_name"),
+			func(c Config) bool { return len(c.PartitionKey) == 2 && c.PartitionKey[1] == "pod_name" }},
+		{"a path that ends in log", with("partition_key", "stream->log"),
+			func(c Config) bool { return len(c.PartitionKey) == 2 }},
+		{"data_keys of one", with("data_keys", "log"),
+			func(c Config) bool { return len(c.DataKeys) == 1 && c.DataKeys[0] == "log" }},
+		{"data_keys of several", with("data_keys", "log,stream"),
+			func(c Config) bool { return len(c.DataKeys) == 2 }},
+		{"log_key", with("log_key", "log"), func(c Config) bool { return c.LogKey == "log" }},
+		{"a time with a zone", with("time_key", "time", "time_key_format", "%Y-%m-%dT%H:%M:%S%z"),
+			func(c Config) bool { return c.TimeKey == "time" && c.TimeFormat.String() == "%Y-%m-%dT%H:%M:%S%z" }},
+		{"a time with milliseconds", with("time_key", "time", "time_key_format", "%Y-%m-%dT%H:%M:%S.%L"),
+			func(c Config) bool { return c.TimeFormat.SubSecond() }},
+		{"a time with microseconds", with("time_key", "time", "time_key_format", "%Y-%m-%dT%H:%M:%S.%f"),
+			func(c Config) bool { return c.TimeFormat.SubSecond() }},
+		{"an endpoint with a scheme", with("endpoint", "https://vpce-1.kinesis.us-west-2.vpce.amazonaws.com"),
+			func(c Config) bool { return c.Endpoint == "https://vpce-1.kinesis.us-west-2.vpce.amazonaws.com" }},
+		{"an endpoint without one is https, as with the SDK", with("endpoint", "kinesis.us-west-2.amazonaws.com", "sts_endpoint", "localhost:4566"),
+			func(c Config) bool {
+				return c.Endpoint == "https://kinesis.us-west-2.amazonaws.com" && c.STSEndpoint == "https://localhost:4566"
+			}},
+		{"experimental_concurrency", with("experimental_concurrency", "4", "experimental_concurrency_retries", "4"),
+			func(c Config) bool { return c.Concurrency == 4 && c.ConcurrencyRetries == 4 }},
+		{"experimental_concurrency that is off", with("experimental_concurrency", "0"),
+			func(c Config) bool { return c.Concurrency == 0 && c.Warnings == nil }},
+		{"aggregation", with("aggregation", "true", "append_newline", "true"),
+			func(c Config) bool { return c.Aggregation && c.AppendNewline }},
+		{"compression zlib", with("compression", "zlib"), func(c Config) bool { return c.Compression == compress.Zlib && c.CompressionLevel == 6 }},
+		{"compression gzip", with("compression", "GZIP"), func(c Config) bool { return c.Compression == compress.Gzip }},
+		{"compression none", with("compression", "none"), func(c Config) bool { return c.Compression == compress.None }},
+		{"http_request_timeout", with("http_request_timeout", "5"),
+			func(c Config) bool { return c.HTTPRequestTimeout == 5*time.Second }},
+		{"http_request_timeout of none", with("http_request_timeout", "0"),
+			func(c Config) bool { return c.HTTPRequestTimeout == 0 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config, _, err := ReadConfig(test.options, noEnv)
+			require.NoError(t, err)
+			require.True(t, test.same(config), "%+v", config)
+		})
+	}
+}
+
+const (
+	sizeRule    = "written as a number of bytes or with one of k, KB, M, MB (1k is 1024 bytes)"
+	addressRule = "must be an address such as https://kinesis.us-west-2.amazonaws.com or http://localhost:4567, without a user, a query or a fragment"
+	roleRule    = "must be the ARN of a role, such as arn:aws:iam::123456789012:role/name"
+	boolRule    = "must be true or false (or on, off, yes, no, 1, 0)"
+	regionRule  = "must be the name of an AWS region, such as us-west-2: lower-case letters, digits and single hyphens"
+	streamRule  = "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -"
+	logKeyRule  = "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced"
+	timeoutRule = `must be a duration that is not negative, such as "30s", "5m30s" or "1h"`
+)
+
+// bad is one option with a value that is refused, and the message.
+type bad struct{ name, option, value, rule string }
+
+var badOptions = []bad{
+	{"a region in capitals", "region", "US-WEST-2", regionRule},
+	{"a region that is an address", "region", "kinesis.us-west-2.amazonaws.com", regionRule},
+	{"a region with an empty part", "region", "us--west", regionRule},
+	{"a stream's ARN", "stream", "arn:aws:kinesis:us-west-2:123456789012:stream/logs", streamRule + " (the stream's name, not its ARN)"},
+	{"a stream with a blank", "stream", "my logs", streamRule},
+	{"a stream with a slash", "stream", "logs/a", streamRule},
+	{"a stream of 129 characters", "stream", strings.Repeat("a", 129), streamRule},
+	{"a partition key of log", "partition_key", "log", "must not be log, the line itself: use a key whose value many records share, such as container_id"},
+	{"a path that ends in an arrow", "partition_key", "a->", "must be a key or a path of keys such as kubernetes->pod_name, but key 2 of 2 is empty"},
+	{"a path with a blank key", "partition_key", "a-> ->c", "must be a key or a path of keys such as kubernetes->pod_name, but key 2 of 3 is empty"},
+	{"a path of an arrow", "partition_key", "->", "must be a key or a path of keys such as kubernetes->pod_name, but key 1 of 2 is empty"},
+	{"data_keys with an empty one", "data_keys", "a,,b", "must be names separated by commas, but number 2 of 3 is empty"},
+	{"an unknown conversion", "time_key_format", "%Y-%Q", "must be a strftime pattern, but %Q is not known: valid is % before one of "},
+	{"a pattern that is cut", "time_key_format", "%Y-%", "must be a strftime pattern, but ends within a conversion: write %% for a percent sign"},
+	{"append_newline", "append_newline", "maybe", boolRule},
+	{"an endpoint of another scheme", "endpoint", "ftp://host", addressRule},
+	{"an endpoint without a host", "endpoint", "https://", addressRule},
+	{"an endpoint with a port alone", "endpoint", "https://:4567", addressRule},
+	{"an endpoint with a port that is a word", "endpoint", "host:port", addressRule},
+	{"an endpoint with an empty port", "endpoint", "host:", addressRule},
+	{"an IPv6 endpoint without brackets", "endpoint", "::1", addressRule},
+	{"an endpoint with a query", "endpoint", "https://host?x=1", addressRule},
+	{"an endpoint with an empty query", "endpoint", "https://host?", addressRule},
+	{"an endpoint with a fragment", "endpoint", "https://host#x", addressRule},
+	{"an endpoint with a blank", "endpoint", "https://ho st", addressRule},
+	{"sts_endpoint", "sts_endpoint", "sts://host", addressRule},
+	{"a role's name", "role_arn", "my-role", roleRule},
+	{"a user's ARN", "role_arn", "arn:aws:iam::123456789012:user/me", roleRule},
+	{"an ARN with a short account", "role_arn", "arn:aws:iam::1234:role/me", roleRule},
+	{"an ARN without a name", "role_arn", "arn:aws:iam::123456789012:role/", roleRule},
+	{"a timeout with a unit", "http_request_timeout", "5s", "must be a whole number of seconds from 0 to 86400, without a unit"},
+	{"a negative timeout", "http_request_timeout", "-1", "must be a whole number of seconds from 0 to 86400, without a unit"},
+	{"aggregation", "aggregation", "enabled", boolRule},
+	{"an aggregate above the service's limit", "aggregation_maximum_record_size", "1048577", "must be a size from 1k to 1M, " + sizeRule},
+	{"an aggregate too small to hold anything", "aggregation_maximum_record_size", "1023", "must be a size from 1k to 1M, " + sizeRule},
+	{"an aggregate of another unit", "aggregation_maximum_record_size", "1G", "must be a size from 1k to 1M, " + sizeRule},
+	{"a size that is zero", "skip_aggregation_record_size", "0", "must be a size from 1 to 1M, " + sizeRule},
+	{"aggregation_shard_map", "aggregation_shard_map", "2", boolRule},
+	{"aggregation_compression", "aggregation_compression", "zlib", "must be one of none, gzip, zstd"},
+	{"compression", "compression", "lz4", "must be one of none, gzip, zlib, zstd, snappy"},
+	{"compression_level", "compression_level", "23", "must be a whole number from 1 to 22"},
+	{"request_retries", "request_retries", "11", "must be a whole number from 0 to 10"},
+	{"requests_in_flight of none", "requests_in_flight", "0", "must be a whole number from 1 to 64"},
+	{"requests_in_flight of too many", "requests_in_flight", "65", "must be a whole number from 1 to 64"},
+	{"experimental_concurrency", "experimental_concurrency", "11", "must be a whole number from 0 to 10"},
+	{"experimental_concurrency_retries", "experimental_concurrency_retries", "-1", "must be a whole number from 0 to 10000"},
+	{"wire_format", "wire_format", "xml", "must be one of json, cbor"},
+	{"a pod's role that is none", "EKS_POD_EXECUTION_ROLE", "pod", roleRule},
+	{"a failure timeout without a unit", "SEND_FAILURE_TIMEOUT", "300", timeoutRule},
+	{"a negative failure timeout", "SEND_FAILURE_TIMEOUT", "-5m", timeoutRule},
+}
+
+func isEnv(option string) bool { return strings.ToUpper(option) == option }
+
+func TestConfigRefusesABadValueAndSaysWhatWouldBeValid(t *testing.T) {
+	for _, test := range badOptions {
+		t.Run(test.name, func(t *testing.T) {
+			source, env := with(), plugins.Values{}
+			if isEnv(test.option) {
+				env[test.option] = test.value
+			} else {
+				source[test.option] = test.value
+			}
+			_, _, err := ReadConfig(source, env.Get)
+			require.ErrorContains(t, err, fmt.Sprintf("%s = %q: %s", test.option, test.value, test.rule))
+			require.NotContains(t, err.Error(), "\n", "one mistake, one line")
+		})
+	}
+}
+
+func TestConfigNamesAllMistakesTogether(t *testing.T) {
+	source, env := plugins.Values{}, plugins.Values{}
+	want := map[string]string{}
+	for _, b := range badOptions {
+		if isEnv(b.option) {
+			env[b.option] = b.value
+		} else {
+			source[b.option] = b.value
+		}
+		want[b.option] = b.value
+	}
+	_, _, err := ReadConfig(source, env.Get)
+	require.Error(t, err)
+	got := strings.Split(err.Error(), "\n")
+	require.Len(t, got, len(want))
+	for option, value := range want {
+		require.Contains(t, err.Error(), fmt.Sprintf("%s = %q: ", option, value))
+	}
+}
+
+func TestConfigNeedsARegionAndAStream(t *testing.T) {
+	_, _, err := ReadConfig(plugins.Values{}, noEnv)
+	require.EqualError(t, err, "region is not set: it must be the stream's AWS region, such as us-west-2\n"+
+		"stream is not set: it must be the name of the Kinesis data stream")
+}
+
+func TestConfigTakesEveryKindOfRegionAndStream(t *testing.T) {
+	for _, region := range []string{"us-west-2", "us-gov-east-1", "cn-north-1", "us-iso-east-1", "eu-isoe-west-1", "ap-southeast-7", "local"} {
+		config, _, err := ReadConfig(with("region", region), noEnv)
+		require.NoError(t, err)
+		require.Equal(t, region, config.Region)
+	}
+	for _, stream := range []string{"a", "My_stream.v1-blue", strings.Repeat("a", 128)} {
+		config, _, err := ReadConfig(with("stream", stream), noEnv)
+		require.NoError(t, err)
+		require.Equal(t, stream, config.Stream)
+	}
+}
+
+func TestConfigRefusesSkippedRecordsLargerThanAnAggregate(t *testing.T) {
+	const rule = "must be below aggregation_maximum_record_size, which is "
+	for _, test := range []struct{ name, maximum, skip, message string }{
+		{"one below", "20k", "20479", ""},
+		{"equal", "20k", "20480", `skip_aggregation_record_size = "20k": ` + rule + "20k"},
+		{"above", "", "1M", `skip_aggregation_record_size = "1M": ` + rule + "1M"},
+		{"the default against a small maximum", "10k", "", `skip_aggregation_record_size = "20k": ` + rule + "10k"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, err := ReadConfig(with("aggregation", "true",
+				"aggregation_maximum_record_size", test.maximum, "skip_aggregation_record_size", test.skip), noEnv)
+			if test.message == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, test.message)
+		})
+	}
+}
+
+func TestConfigRefusesALogKeyThatNoRecordCanHave(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		options plugins.Values
+		valid   bool
+	}{
+		{"any key without other options", with("log_key", "a.b"), true},
+		{"a key of data_keys", with("log_key", "log", "data_keys", "log,stream"), true},
+		{"a key that data_keys leave out", with("log_key", "log", "data_keys", "stream"), false},
+		{"the time key beside data_keys", with("log_key", "time", "data_keys", "log", "time_key", "time"), true},
+		{"a key whose dots are replaced", with("log_key", "a_b", "data_keys", "a.b", "replace_dots", "_"), true},
+		{"a key as it was before its dots were replaced", with("log_key", "a.b", "data_keys", "a.b", "replace_dots", "_"), false},
+		{"the time key with its dots replaced", with("log_key", "a-t", "data_keys", "log", "time_key", "a.t", "replace_dots", "-"), true},
+		{"a key with a dot where there are none left", with("log_key", "a.b", "replace_dots", "_"), false},
+		{"a key with a dot where dots become dots", with("log_key", "a.b", "replace_dots", ".."), true},
+		{"a key without a dot where dots are replaced", with("log_key", "ab", "replace_dots", "_"), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, err := ReadConfig(test.options, noEnv)
+			if test.valid {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, fmt.Sprintf("log_key = %q: %s", test.options["log_key"], logKeyRule))
+		})
+	}
+}
+
+func TestConfigReadsTheCompressionLevelAsTheFormatHasIt(t *testing.T) {
+	for _, test := range []struct {
+		name, format, level string
+		want                int
+		message, warning    string
+	}{
+		{"the default of gzip", "gzip", "", 6, "", ""},
+		{"the default of zstd", "zstd", "", 1, "", ""},
+		{"the lowest", "zlib", "1", 1, "", ""},
+		{"the highest of gzip", "gzip", "9", 9, "", ""},
+		{"one above", "gzip", "10", 0, `compression_level = "10": must be a whole number from 1 to 9`, ""},
+		{"one below", "zlib", "0", 0, `compression_level = "0": must be a whole number from 1 to 9`, ""},
+		{"the highest of zstd", "zstd", "22", 22, "", ""},
+		{"above the highest of zstd", "zstd", "23", 0, `compression_level = "23": must be a whole number from 1 to 22`, ""},
+		{"a word", "zstd", "best", 0, `compression_level = "best": must be a whole number from 1 to 22`, ""},
+		{"a word without compression", "", "best", 0, `compression_level = "best": must be a whole number from 1 to 22`, ""},
+		{"none without compression", "", "", compress.DefaultLevel, "", ""},
+		{"one without compression", "", "3", compress.DefaultLevel, "", "compression_level has no effect with compression = none"},
+		{"one with snappy", "snappy", "3", compress.DefaultLevel, "", "compression_level has no effect with compression = snappy"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config, _, err := ReadConfig(with("compression", test.format, "compression_level", test.level), noEnv)
+			if test.message != "" {
+				require.EqualError(t, err, test.message)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, config.CompressionLevel)
+			if test.warning != "" {
+				require.Equal(t, []string{test.warning}, config.Warnings)
+			}
+			_, err = compress.New(config.Compression, config.CompressionLevel)
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestConfigRemarksOnOptionsWithoutEffect(t *testing.T) {
+	config, _, err := ReadConfig(with(
+		"time_key_format", "%s",
+		"aggregation", "off",
+		"aggregation_maximum_record_size", "64k",
+		"aggregation_compression", "gzip",
+		"experimental_concurrency_retries", "2",
+	), noEnv)
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"time_key_format has no effect without time_key",
+		"aggregation_maximum_record_size has no effect without aggregation",
+		"aggregation_compression has no effect without aggregation",
+		"experimental_concurrency_retries has no effect without experimental_concurrency",
+	}, config.Warnings)
+}
+
+func TestConfigShowsNoCredentials(t *testing.T) {
+	var asked []string
+	env := func(key string) string {
+		asked = append(asked, key)
+		return map[string]string{"AWS_ACCESS_KEY_ID": "AKIDSECRET", "AWS_SECRET_ACCESS_KEY": "SECRET", "AWS_SESSION_TOKEN": "SECRET"}[key]
+	}
+	_, settings, err := ReadConfig(with("endpoint", "https://me:SECRET@host", "sts_endpoint", "me:SECRET@host:1"), env)
+	require.ErrorContains(t, err, `endpoint = "https://***@host": `+addressRule)
+	require.ErrorContains(t, err, `sts_endpoint = "***@host:1": `+addressRule)
+	require.NotContains(t, err.Error(), "SECRET")
+	require.NotContains(t, fmt.Sprint(settings), "SECRET")
+	require.Equal(t, []string{"EKS_POD_EXECUTION_ROLE", "SEND_FAILURE_TIMEOUT"}, unique(asked))
+}
+
+func unique(names []string) []string {
+	var got []string
+	for _, name := range names {
+		if len(got) == 0 || got[len(got)-1] != name {
+			got = append(got, name)
+		}
+	}
+	return got
+}
+
+func FuzzAddress(f *testing.F) {
+	for _, seed := range []string{"https://host", "host:1/", "http://[::1]:80/x/", "::1", "a:b@c", "https://h?q", "//", "http://%zz", "https://h#"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		address, err := parseAddress(text)
+		if err != nil {
+			return
+		}
+		require.Regexp(t, `^https?://[^/@?#]+`, address)
+		again, err := parseAddress(address)
+		require.NoError(t, err)
+		require.Equal(t, address, again, "what was read reads as the same")
+	})
+}

@@ -1,0 +1,272 @@
+package kinesis
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang/mock/gomock"
+	"github.com/stretchr/testify/require"
+)
+
+//go:generate go tool mockgen -source client.go -destination poster_mock_test.go -package kinesis -write_package_comment=false
+
+// mocked runs a test with an instance whose client is a mock, on a clock of
+// its own.
+func mocked(t *testing.T, options []string, test func(t *testing.T, o *Output, client *MockposterMockRecorder)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		client := NewMockposter(gomock.NewController(t))
+		test(t, outputOf(t, client, options...), client.EXPECT())
+	})
+}
+
+// batchOf is a batch of records of these data, with the ordinals 10, 11, ...
+func (o *Output) batchOf(data ...string) *batch {
+	b := o.getBatch()
+	for i, d := range data {
+		b.add([]byte(d), []byte("k"), unknownShard, uint32(10+i))
+	}
+	return b
+}
+
+// delivered delivers records of these data, and returns the ordinals that are
+// left and why.
+func (o *Output) delivered(ctx context.Context, background bool, data ...string) ([]uint32, error) {
+	d, b := o.newDelivery(background), o.batchOf(data...)
+	defer o.putBatch(b)
+	defer o.endDelivery(d)
+	d.deliver(ctx, b)
+	return slices.Clone(d.left), d.err
+}
+
+// A carrying matches the body of a request that carries these data.
+type carrying []string
+
+func (c carrying) Matches(body any) bool {
+	o := &Output{free: freeLists{wire: jsonWire{}, head: jsonWire{}.appendHead(nil, "logs")}}
+	return bytes.Equal(o.batchOf(c...).close(), body.([]byte)) // spans, and so bytes, are copied
+}
+
+func (c carrying) String() string { return fmt.Sprintf("carries %q", []string(c)) }
+
+// expect has the client called with these data.
+func (mr *MockposterMockRecorder) expect(data ...string) *gomock.Call {
+	return mr.post(gomock.Any(), carrying(data), len(data), gomock.Any())
+}
+
+type postFunc = func(ctx context.Context, body []byte, n int, into *response) error
+
+// codes answers with an error code for each record, "" where it is taken.
+func codes(codes ...string) postFunc {
+	return func(_ context.Context, _ []byte, _ int, into *response) error { return answering(into, codes...) }
+}
+
+// failed answers that the request as a whole is not taken.
+func failed(f fault) *requestError {
+	return &requestError{fault: f, status: 400, code: "C", message: "m"}
+}
+
+func TestDeliverSendsOnlyTheRefusedEntriesAgain(t *testing.T) {
+	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+		gomock.InOrder(
+			client.expect("a", "b", "c", "d", "e").DoAndReturn(codes("", throttledCode, "", failureCode, throttledCode)),
+			client.expect("b", "d", "e").DoAndReturn(codes(failureCode, "", throttledCode)),
+			client.expect("b", "e").DoAndReturn(codes("", "")),
+		)
+		left, _ := o.delivered(t.Context(), false, "a", "b", "c", "d", "e")
+		require.Empty(t, left)
+		require.EqualValues(t, 5, o.counts.Accepted.Load())
+		require.EqualValues(t, 10, o.counts.Bytes.Load())
+		require.EqualValues(t, 5, o.counts.Retried.Load())
+		require.EqualValues(t, 2, o.counts.Requests[requestPartial].Load())
+		require.EqualValues(t, 1, o.counts.Requests[requestAccepted].Load())
+		require.Zero(t, o.retrying.Load())
+	})
+}
+
+func TestDeliverLeavesWhatIsRefusedToTheEnd(t *testing.T) {
+	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+		gomock.InOrder(
+			client.expect("a", "b", "c").DoAndReturn(codes(throttledCode, "", throttledCode)),
+			client.expect("a", "c").DoAndReturn(codes(throttledCode, throttledCode)).Times(2),
+			client.expect("a", "c").DoAndReturn(codes(throttledCode, failureCode)),
+		)
+		left, err := o.delivered(t.Context(), false, "a", "b", "c")
+		require.Equal(t, []uint32{10, 12}, left)
+		require.EqualError(t, err, "InternalFailure: message of InternalFailure")
+		require.EqualValues(t, 1, o.counts.Accepted.Load())
+		require.Zero(t, o.retrying.Load())
+
+		client.expect("x", "y").DoAndReturn(codes("", ""))
+		left, err = o.delivered(t.Context(), false, "x", "y")
+		require.Empty(t, left, "nothing of the delivery before it is left in this one")
+		require.NoError(t, err)
+	})
+}
+
+func TestDeliverSendsAllAgainAfterAFaultThatPasses(t *testing.T) {
+	for _, f := range []fault{unanswered, throttled, failing, expired} {
+		t.Run(f.String(), func(t *testing.T) {
+			mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+				gomock.InOrder(
+					client.expect("a", "b").Return(failed(f)).Times(2),
+					client.expect("a", "b").DoAndReturn(codes(throttledCode, "")),
+					client.expect("a").DoAndReturn(codes("")),
+				)
+				left, _ := o.delivered(t.Context(), false, "a", "b")
+				require.Empty(t, left)
+				require.EqualValues(t, 2, o.counts.Accepted.Load())
+				require.EqualValues(t, 2, o.counts.Requests[outcomeOf(f)].Load())
+			})
+		})
+	}
+}
+
+func TestDeliverGivesUpAfterItsAttempts(t *testing.T) {
+	for _, retries := range []string{"0", "1", "10"} {
+		for _, background := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s retries, background %v", retries, background), func(t *testing.T) {
+				options := []string{"request_retries", retries}
+				if background {
+					options = []string{"request_retries", "5", "experimental_concurrency", "1", "experimental_concurrency_retries", retries}
+				}
+				var n int
+				_, _ = fmt.Sscan(retries, &n)
+				mocked(t, options, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+					client.expect("a").Return(failed(failing)).Times(n + 1)
+					left, err := o.delivered(t.Context(), background, "a")
+					require.Equal(t, []uint32{10}, left)
+					require.Equal(t, failed(failing), err)
+					require.EqualValues(t, n, o.counts.Retried.Load())
+				})
+			})
+		}
+	}
+}
+
+func TestDeliverHandsBackAtOnceWhatAnOperatorCanMend(t *testing.T) {
+	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+		begin := time.Now()
+		client.expect("a", "b").Return(failed(denied))
+		left, err := o.delivered(t.Context(), false, "a", "b")
+		require.Equal(t, []uint32{10, 11}, left)
+		require.EqualError(t, err, "C: m (HTTP status 400)")
+		require.Zero(t, time.Since(begin))
+		require.EqualValues(t, 1, o.counts.Requests[requestDenied].Load())
+	})
+}
+
+func TestDeliverInTheBackgroundTriesThatAgain(t *testing.T) {
+	mocked(t, []string{"experimental_concurrency", "1"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+		gomock.InOrder(
+			client.expect("a").Return(failed(denied)).Times(4),
+			client.expect("a").DoAndReturn(codes("")),
+		)
+		left, _ := o.delivered(t.Context(), true, "a")
+		require.Empty(t, left)
+	})
+}
+
+func TestDeliverDoesNotTryAgainWhatWasGivenUpUnsent(t *testing.T) {
+	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+		client.expect("a").Return(failed(unsent)).Times(2)
+		for _, background := range []bool{false, true} {
+			left, _ := o.delivered(t.Context(), background, "a")
+			require.Equal(t, []uint32{10}, left)
+		}
+	})
+}
+
+// Full jitter: any time up to a bound that doubles from 100 ms to 2 s.
+func TestDeliverBacksOff(t *testing.T) {
+	bounds := []time.Duration{100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000, 2000}
+	mocked(t, []string{"request_retries", "10"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+		var attempts []time.Time
+		client.expect("a").DoAndReturn(func(context.Context, []byte, int, *response) error {
+			attempts = append(attempts, time.Now())
+			return failed(throttled)
+		}).AnyTimes()
+		const runs = 300
+		shortest, longest := make([]time.Duration, len(bounds)), make([]time.Duration, len(bounds))
+		for run := range runs {
+			attempts = attempts[:0]
+			_, _ = o.delivered(t.Context(), false, "a")
+			require.Len(t, attempts, len(bounds)+1)
+			for i := range bounds {
+				waited := attempts[i+1].Sub(attempts[i])
+				longest[i] = max(longest[i], waited)
+				if run == 0 {
+					shortest[i] = waited
+				}
+				shortest[i] = min(shortest[i], waited)
+			}
+		}
+		for i, bound := range bounds {
+			bound *= time.Millisecond
+			require.Less(t, longest[i], bound, "wait %d", i)
+			require.Greater(t, longest[i], bound*8/10, "wait %d", i) // 300 times below it: once in 10^29
+			require.Less(t, shortest[i], bound*2/10, "wait %d", i)
+		}
+	})
+}
+
+func TestDeliverEndsWithItsContext(t *testing.T) {
+	t.Run("while it waits for the next attempt", func(t *testing.T) {
+		mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+			begin := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+			defer cancel()
+			client.expect("a", "b", "c").DoAndReturn(codes("", throttledCode, ""))
+			left, err := o.delivered(ctx, false, "a", "b", "c")
+			require.Equal(t, []uint32{11}, left)
+			require.ErrorContains(t, err, throttledCode)
+			require.Equal(t, time.Nanosecond, time.Since(begin))
+			require.Zero(t, o.retrying.Load())
+		})
+	})
+	t.Run("while a request hangs", func(t *testing.T) {
+		mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+			begin := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			client.expect("a").DoAndReturn(func(ctx context.Context, _ []byte, _ int, _ *response) error {
+				<-ctx.Done()
+				return failed(unanswered)
+			})
+			left, err := o.delivered(ctx, false, "a")
+			require.Equal(t, []uint32{10}, left)
+			require.Error(t, err)
+			require.Equal(t, time.Minute, time.Since(begin))
+		})
+	})
+}
+
+func TestDeliverCountsRequestsByTheirEnd(t *testing.T) {
+	for outcome, answer := range map[requestOutcome]postFunc{
+		requestAccepted:   codes("", ""),
+		requestPartial:    codes("", throttledCode),
+		requestThrottled:  func(context.Context, []byte, int, *response) error { return failed(throttled) },
+		requestFailing:    func(context.Context, []byte, int, *response) error { return failed(failing) },
+		requestUnanswered: func(context.Context, []byte, int, *response) error { return failed(unanswered) },
+		requestDenied:     func(context.Context, []byte, int, *response) error { return failed(denied) },
+	} {
+		t.Run(outcomeNames[outcome], func(t *testing.T) {
+			mocked(t, []string{"request_retries", "0"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+				client.expect("a", "b").DoAndReturn(answer)
+				_, _ = o.delivered(t.Context(), false, "a", "b")
+				for other := range requestOutcomes {
+					want := 0
+					if other == outcome {
+						want = 1
+					}
+					require.EqualValues(t, want, o.counts.Requests[other].Load(), outcomeNames[other])
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package kinesis
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A fault is why a request came to nothing, sorted by what is to be done.
+type fault uint8
+
+const (
+	unanswered fault = iota // no answer, or half of one: the records may be on the stream; try again
+	unsent                  // given up before it was sent
+	throttled               // try again
+	failing                 // on the service's side: try again
+	expired                 // signed with what has been renewed since: try again
+	denied                  // until an operator mends it: hand back
+	invalid                 // because of a record in it: find the record
+)
+
+var faultNames = [...]string{"unanswered", "unsent", "throttled", "failing", "expired", "denied", "invalid"}
+
+func (f fault) String() string { return faultNames[f] }
+
+// passes tells whether the same request may be taken a little later.
+func (f fault) passes() bool { return f != denied && f != invalid && f != unsent }
+
+// A requestError is a request that the service did not take, as a whole.
+type requestError struct {
+	fault   fault
+	status  int    // of the HTTP answer; 0 where there was none
+	code    string // the service's name of the error
+	message string
+}
+
+func (e *requestError) Error() string {
+	text := strings.TrimPrefix(e.code+": "+e.message, ": ")
+	if e.status == 0 {
+		return text
+	}
+	return fmt.Sprintf("%s (HTTP status %d)", text, e.status)
+}
+
+// bareCode takes the error's name out of how it may be written in an answer:
+// namespace#Name:address. See the AWS JSON 1.1 protocol, operation error
+// serialization.
+func bareCode(code string) string {
+	if i := strings.IndexByte(code, ':'); i >= 0 {
+		code = code[:i]
+	}
+	return code[strings.LastIndexByte(code, '#')+1:]
+}
+
+// invalid tells whether the service found fault with what the request says.
+func (e *requestError) invalid() bool {
+	switch e.code {
+	case "ValidationException", "InvalidArgumentException", "SerializationException", "RequestEntityTooLarge":
+		return true
+	}
+	return e.status == 413
+}
+
+// stale tells whether the time of a signature may be what it was refused for,
+// by the stream or by the token service.
+func stale(code, message string) bool {
+	switch code {
+	case "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
+		return true
+	case "InvalidSignatureException", "SignatureDoesNotMatch":
+		return strings.Contains(message, "Signature expired") || strings.Contains(message, "Signature not yet current")
+	}
+	return false
+}

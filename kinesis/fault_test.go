@@ -1,0 +1,133 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A faultCase is an answer that refuses a request, and what it is taken for.
+type faultCase struct {
+	name   string
+	status int
+	body   string
+	header http.Header
+	want   fault
+	code   string
+	says   string // Error; left out where it is the code, the message m and the status
+}
+
+func named(code string) string { return fmt.Sprintf(`{"__type":%q,"message":"m"}`, code) }
+
+func TestFaultsOfAnswers(t *testing.T) {
+	tests := []faultCase{
+		{name: "throughput exceeded is throttled", status: 400, body: named(throttledCode), want: throttled, code: throttledCode},
+		{name: "a throttling exception is throttled", status: 400, body: named("ThrottlingException"), want: throttled, code: "ThrottlingException"},
+		{name: "throttling by KMS is throttled", status: 400, body: named("KMSThrottlingException"), want: throttled, code: "KMSThrottlingException"},
+		{name: "a limit of requests is throttled", status: 400, body: named("RequestLimitExceeded"), want: throttled, code: "RequestLimitExceeded"},
+		{name: "429 is throttled, whatever it says", status: 429, body: ``, want: throttled, says: "Too Many Requests (HTTP status 429)"},
+		{name: "throttling with a 503 is throttled", status: 503, body: named("Throttling"), want: throttled, code: "Throttling"},
+
+		{name: "an internal failure is failing", status: 500, body: named("InternalFailure"), want: failing, code: "InternalFailure"},
+		{name: "500 is failing, whatever it says", status: 500, body: `{}`, want: failing, says: "Internal Server Error (HTTP status 500)"},
+		{name: "a proxy's page of HTML is failing", status: 502, body: `<html>bad gateway</html>`, want: failing, says: "Bad Gateway (HTTP status 502)"},
+		{name: "503 is failing", status: 503, body: named("ServiceUnavailable"), want: failing, code: "ServiceUnavailable"},
+		{name: "504 is failing", status: 504, want: failing, says: "Gateway Timeout (HTTP status 504)"},
+		{name: "a request that took too long to arrive is failing", status: 400, body: named("RequestTimeout"), want: failing, code: "RequestTimeout"},
+
+		{name: "an expired token is expired", status: 400, body: named("ExpiredTokenException"), want: expired, code: "ExpiredTokenException"},
+
+		{name: "access denied is denied", status: 400, body: named("AccessDeniedException"), want: denied, code: "AccessDeniedException"},
+		{name: "no such stream is denied", status: 400, body: named("ResourceNotFoundException"), want: denied, code: "ResourceNotFoundException"},
+		{name: "an unknown client is denied", status: 403, body: named("UnrecognizedClientException"), want: denied, code: "UnrecognizedClientException"},
+		{name: "a signature that is wrong is denied", status: 403, body: named("InvalidSignatureException"), want: denied, code: "InvalidSignatureException"},
+		{name: "a missing signature is denied", status: 403, body: named("MissingAuthenticationTokenException"), want: denied, code: "MissingAuthenticationTokenException"},
+		{name: "a key that KMS has disabled is denied", status: 400, body: named("KMSDisabledException"), want: denied, code: "KMSDisabledException"},
+		{name: "a code that nobody knows is denied", status: 400, body: named("NewException"), want: denied, code: "NewException"},
+		{name: "404 without a word is denied", status: 404, want: denied, says: "Not Found (HTTP status 404)"},
+		{name: "a redirection is denied", status: 307, header: http.Header{"Location": {"/elsewhere"}}, want: denied, says: "Temporary Redirect (HTTP status 307)"},
+
+		{name: "a failed validation is invalid", status: 400, body: named("ValidationException"), want: invalid, code: "ValidationException"},
+		{name: "an invalid argument is invalid", status: 400, body: named("InvalidArgumentException"), want: invalid, code: "InvalidArgumentException"},
+		{name: "a body that does not parse is invalid", status: 400, body: named("SerializationException"), want: invalid, code: "SerializationException"},
+		{name: "413 is invalid, whatever it says", status: 413, body: `too large`, want: invalid, says: "Request Entity Too Large (HTTP status 413)"},
+
+		{
+			name: "a code comes without its namespace", status: 400, body: named("com.amazonaws.kinesis.v20131202#ResourceNotFoundException"),
+			want: denied, code: "ResourceNotFoundException",
+		}, {
+			name: "a code comes without an address behind it", status: 400, body: named("ValidationException:http://internal.amazon.com/"),
+			want: invalid, code: "ValidationException",
+		}, {
+			name: "a code may come in the header alone", status: 400, body: `{"Message":"m"}`,
+			header: http.Header{"X-Amzn-Errortype": {"ValidationException:http://internal.amazon.com/"}},
+			want:   invalid, code: "ValidationException",
+		}, {
+			name: "a message may be missing", status: 400, body: `{"__type":"AccessDeniedException"}`,
+			want: denied, code: "AccessDeniedException", says: "AccessDeniedException: Bad Request (HTTP status 400)",
+		}, {
+			name: "a message may be null", status: 400, body: `{"message":null,"__type":"AccessDeniedException"}`,
+			want: denied, code: "AccessDeniedException", says: "AccessDeniedException: Bad Request (HTTP status 400)",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				for name, values := range test.header {
+					w.Header()[name] = values
+				}
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+			}))
+			defer server.Close()
+			answer := make(chan error, 1)
+			c := clientOf(t, server.URL)
+			go func() { answer <- c.post(context.Background(), []byte("{}"), 1, &response{}) }()
+			var err error
+			select {
+			case err = <-answer:
+			case <-time.After(30 * time.Second):
+				require.Fail(t, "post does not return")
+			}
+			require.Equal(t, test.want.String(), faultOf(err).String())
+			var refusal *requestError
+			require.ErrorAs(t, err, &refusal)
+			require.Equal(t, test.code, refusal.code)
+			require.Equal(t, test.status, refusal.status)
+			if test.says == "" {
+				test.says = fmt.Sprintf("%s: m (HTTP status %d)", test.code, test.status)
+			}
+			require.EqualError(t, err, test.says)
+		})
+	}
+}
+
+func TestFaultsThatPass(t *testing.T) {
+	passing := map[fault]bool{
+		unanswered: true, throttled: true, failing: true, expired: true,
+		unsent: false, denied: false, invalid: false,
+	}
+	require.Len(t, passing, len(faultNames))
+	for f, passes := range passing {
+		require.Equal(t, passes, f.passes(), f.String())
+	}
+}
+
+func TestFaultOfAnythingButARequestErrorIsThatOfARecord(t *testing.T) {
+	require.Equal(t, throttled, faultOf(errRefused))
+	require.Equal(t, throttled, faultOf((&result{code: failureCode}).refusal()))
+	require.Equal(t, denied, faultOf(fmt.Errorf("wrapped: %w", &requestError{fault: denied})))
+	require.Equal(t, denied, faultOf(errors.Join(errRefused, &requestError{fault: denied})))
+}
+
+func TestRequestErrorsWithoutAnAnswer(t *testing.T) {
+	require.EqualError(t, &requestError{message: "m"}, "m")
+	require.EqualError(t, &requestError{code: "C", message: "m"}, "C: m")
+	require.EqualError(t, &requestError{code: "C", message: ": m"}, "C: : m")
+}

@@ -1,0 +1,74 @@
+package kinesis
+
+import (
+	"context"
+	"fmt"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"fluent-bit-kinesis/aggregate"
+)
+
+// listedShards is a page of the answer to ListShards:
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html.
+type listedShards struct {
+	NextToken string
+	Shards    []struct {
+		ShardID      string `json:"ShardId"`
+		HashKeyRange struct {
+			StartingHashKey, EndingHashKey string
+		}
+		SequenceNumberRange struct {
+			EndingSequenceNumber string // of closed shards alone
+		}
+	}
+}
+
+// listShards asks the service for the open shards of a stream.
+func (c *client) listShards(ctx context.Context, stream string) (open []shard, err error) {
+	request := map[string]string{"StreamName": stream}
+	for {
+		body, err := jsoniter.Marshal(request)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := c.call(ctx, "ListShards", jsonWire{}, body, nil)
+		if err != nil {
+			return nil, err
+		}
+		var page listedShards
+		if err := jsoniter.Unmarshal(answer, &page); err != nil {
+			return nil, fmt.Errorf("answer to ListShards cannot be read: %w", err)
+		}
+		if open, err = page.appendOpen(open); err != nil {
+			return nil, err
+		}
+		if page.NextToken == "" {
+			return open, nil
+		}
+		request = map[string]string{"NextToken": page.NextToken}
+	}
+}
+
+func (p *listedShards) appendOpen(open []shard) ([]shard, error) {
+	for _, s := range p.Shards {
+		if s.SequenceNumberRange.EndingSequenceNumber != "" {
+			continue
+		}
+		start, err := parseHashKey(s.HashKeyRange.StartingHashKey)
+		if err != nil {
+			return nil, err
+		}
+		end, err := parseHashKey(s.HashKeyRange.EndingHashKey)
+		if err != nil {
+			return nil, err
+		}
+		open = append(open, shard{id: s.ShardID, start: start, end: end})
+	}
+	return open, nil
+}
+
+func parseHashKey(text string) (hashKey, error) {
+	hi, lo, err := aggregate.ParseHashKey(text)
+	return hashKey{hi, lo}, err
+}

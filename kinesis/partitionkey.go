@@ -1,0 +1,112 @@
+package kinesis
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"unicode/utf8"
+
+	"fluent-bit-kinesis/plugins"
+)
+
+// partitionKeys finds the partition key of each record: the value that
+// partition_key names, or a random one. It is owned by one goroutine at a
+// time.
+type partitionKeys struct {
+	path    []string // of the option; empty where it is not set
+	timeKey string
+	random  *rand.Rand
+	key     []byte // the key at hand
+}
+
+func newPartitionKeys(config *Config) *partitionKeys {
+	return &partitionKeys{
+		path: config.PartitionKey, timeKey: config.TimeKey,
+		random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+	}
+}
+
+// of is the key of the record that json has just encoded from body. It is
+// valid until the next call. random tells that it is not the record's own.
+func (p *partitionKeys) of(json *plugins.Encoder, body []byte, at *timeMember) (key []byte, random bool) {
+	if len(p.path) > 0 {
+		if key := p.own(json, body, at); len(key) > 0 {
+			return key, false
+		}
+	}
+	return p.newRandom(), true
+}
+
+// own is the value that the option's path leads to; empty where there is none
+// that can be a key.
+func (p *partitionKeys) own(json *plugins.Encoder, body []byte, at *timeMember) []byte {
+	if p.timeKey != "" && p.path[0] == p.timeKey {
+		if len(p.path) > 1 {
+			return nil
+		}
+		p.key = append(p.key[:0], at.text...)
+		return p.cut()
+	}
+	value, ok := json.Noted(partitionNote, body)
+	for _, name := range p.path[1:] {
+		if !ok {
+			return nil
+		}
+		value, ok = plugins.Member(value, name)
+	}
+	if !ok {
+		return nil
+	}
+	if text, ok := plugins.Text(value); ok {
+		p.key = plugins.AppendValidUTF8(p.key[:0], text)
+		return p.cut()
+	}
+	if !plugins.IsScalar(value) {
+		return nil
+	}
+	return p.ofScalar(json, value)
+}
+
+// ofScalar is the value's JSON; where that is a string, the inside of it, and
+// where it is null, as for NaN, none.
+func (p *partitionKeys) ofScalar(json *plugins.Encoder, value []byte) []byte {
+	text, err := json.AppendValue(p.key[:0], value)
+	p.key = text
+	if err != nil || string(text) == "null" {
+		return nil
+	}
+	p.key = bytes.Trim(text, `"`)
+	return p.cut()
+}
+
+// cut brings the key at hand within the service's limit of characters.
+func (p *partitionKeys) cut() []byte {
+	if len(p.key) <= maxKeyRunes {
+		return p.key
+	}
+	end := 0
+	for range maxKeyRunes {
+		if end == len(p.key) {
+			break
+		}
+		_, size := utf8.DecodeRune(p.key[end:])
+		end += size
+	}
+	return p.key[:end]
+}
+
+const (
+	randomKeySize = 8
+	keyLetters    = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+)
+
+// newRandom makes a key of letters and digits. 62 to the power of 8 is far
+// below 2 to the power of 64, so that one number yields all of them evenly.
+func (p *partitionKeys) newRandom() []byte {
+	n := p.random.Uint64()
+	p.key = p.key[:0]
+	for range randomKeySize {
+		p.key = append(p.key, keyLetters[n%uint64(len(keyLetters))])
+		n /= uint64(len(keyLetters))
+	}
+	return p.key
+}

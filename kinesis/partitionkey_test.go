@@ -1,0 +1,219 @@
+package kinesis
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/internal/flbhost"
+)
+
+// A keying is an event and the partition key that it is to come to under
+// partition_key k, or under other options where there are some; "" is a random
+// one.
+type keying struct {
+	name    string
+	options []string
+	body    fields
+	want    string
+}
+
+func runKeyings(t *testing.T, tests []keying) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			options := test.options
+			if options == nil {
+				options = []string{"partition_key", "k"}
+			}
+			e := encoderOf(t, options...)
+			for range 2 { // the second time as a known shape
+				r, err := e.of(eventsAt, test.body)
+				require.NoError(t, err)
+				require.Equal(t, test.want == "", r.random)
+				if test.want == "" {
+					require.Regexp(t, "^[A-Za-z0-9]{8}$", string(r.key))
+				} else {
+					require.Equal(t, test.want, string(r.key))
+				}
+			}
+		})
+	}
+}
+
+func TestPartitionKeyValues(t *testing.T) {
+	instant := time.Unix(1, 5)
+	runKeyings(t, []keying{
+		{name: "a string is used as it is", body: fields{kv("k", "a \"b\"\\\né.c")}, want: "a \"b\"\\\né.c"},
+		{name: "so is a binary value", body: fields{kv("k", []byte("ab\x00c"))}, want: "ab\x00c"},
+		{name: "a number is its JSON", body: fields{kv("k", 42)}, want: "42"},
+		{name: "a negative number is its JSON", body: fields{kv("k", math.MinInt64)}, want: "-9223372036854775808"},
+		{name: "an unsigned number keeps its 64 bits", body: fields{kv("k", uint64(math.MaxUint64))}, want: "18446744073709551615"},
+		{name: "a float is its shortest JSON", body: fields{kv("k", 0.1)}, want: "0.1"},
+		{name: "so is one of 32 bits", body: fields{kv("k", float32(0.1))}, want: "0.1"},
+		{name: "zero is a number like any", body: fields{kv("k", 0)}, want: "0"},
+		{name: "true is its JSON", body: fields{kv("k", true)}, want: "true"},
+		{name: "false is its JSON", body: fields{kv("k", false)}, want: "false"},
+		{name: "an event time is the text of its JSON", body: fields{kv("k", instant)}, want: "1970-01-01T00:00:01.000000005Z"},
+		{name: "another ext value is its base64", body: fields{kv("k", flbhost.Ext{Type: 7, Data: []byte("abc")})}, want: "YWJj"},
+		{name: "a string that says null is a string", body: fields{kv("k", "null")}, want: "null"},
+		{name: "blanks are characters", body: fields{kv("k", " ")}, want: " "},
+		{name: "bytes that are not UTF-8 become U+FFFD", body: fields{kv("k", "a\xff\xc3b\xe2\x82")}, want: "a\uFFFD\uFFFDb\uFFFD\uFFFD"},
+
+		{name: "a missing key makes a random one", body: fields{kv("K", "a")}},
+		{name: "a record without any field makes a random one", body: fields{}},
+		{name: "an empty string makes a random one", body: fields{kv("k", "")}},
+		{name: "an empty binary value makes a random one", body: fields{kv("k", []byte{})}},
+		{name: "null makes a random one", body: fields{kv("k", nil)}},
+		{name: "NaN, whose JSON is null, makes a random one", body: fields{kv("k", math.NaN())}},
+		{name: "infinity makes a random one", body: fields{kv("k", math.Inf(-1))}},
+		{name: "a map makes a random one", body: fields{kv("k", fields{kv("k", "a")})}},
+		{name: "an array makes a random one", body: fields{kv("k", array{"a"})}},
+		{name: "an empty ext value makes a random one", body: fields{kv("k", flbhost.Ext{Type: 7})}},
+
+		{name: "of a repeated key the last value counts", body: fields{kv("k", "a"), kv("k", "b"), kv("x", 1)}, want: "b"},
+		{name: "even where it makes a random one", body: fields{kv("k", "a"), kv("k", nil)}},
+		{name: "without the option it is random", options: []string{}, body: fields{kv("k", "a")}},
+	})
+}
+
+func TestPartitionKeyIsCutTo256Characters(t *testing.T) {
+	runKeyings(t, []keying{
+		{name: "256 characters of a byte stay", body: fields{kv("k", strings.Repeat("a", 256))}, want: strings.Repeat("a", 256)},
+		{name: "257 characters of a byte are cut", body: fields{kv("k", strings.Repeat("a", 256)+"b")}, want: strings.Repeat("a", 256)},
+		{name: "256 characters of two bytes stay", body: fields{kv("k", strings.Repeat("é", 256))}, want: strings.Repeat("é", 256)},
+		{name: "256 characters of four bytes stay", body: fields{kv("k", strings.Repeat("😀", 256))}, want: strings.Repeat("😀", 256)},
+		{name: "300 characters of four bytes are cut", body: fields{kv("k", strings.Repeat("😀", 300))}, want: strings.Repeat("😀", 256)},
+		{name: "characters of all sizes are counted alike", body: fields{kv("k", strings.Repeat("aé語😀", 100))}, want: strings.Repeat("aé語😀", 64)},
+		{name: "each byte that is not UTF-8 is a character", body: fields{kv("k", strings.Repeat("\xff", 300))}, want: strings.Repeat("\uFFFD", 256)},
+		{name: "a binary value is cut, too", body: fields{kv("k", []byte(strings.Repeat("é", 1000)))}, want: strings.Repeat("é", 256)},
+		{
+			name: "and the JSON of an ext value", body: fields{kv("k", flbhost.Ext{Type: 7, Data: make([]byte, 300)})},
+			want: strings.Repeat("A", 256),
+		},
+	})
+}
+
+func TestPartitionKeyPaths(t *testing.T) {
+	path := []string{"partition_key", "a->b->c"}
+	runKeyings(t, []keying{
+		{
+			name: "a path leads through maps", options: path,
+			body: fields{kv("x", 1), kv("a", fields{kv("y", 2), kv("b", fields{kv("c", "v"), kv("d", 3)})})}, want: "v",
+		}, {
+			name: "to a number, too", options: path,
+			body: fields{kv("a", fields{kv("b", fields{kv("c", 1.5)})})}, want: "1.5",
+		}, {
+			name: "blanks around its keys are ignored", options: []string{"partition_key", " a -> b "},
+			body: fields{kv("a", fields{kv("b", "v")})}, want: "v",
+		}, {
+			name: "a map at its end makes a random key", options: []string{"partition_key", "a->b"},
+			body: fields{kv("a", fields{kv("b", fields{kv("c", "v")})})},
+		}, {
+			name: "a value before its end makes a random key", options: path,
+			body: fields{kv("a", fields{kv("b", "c")})},
+		}, {
+			name: "so does an array", options: path,
+			body: fields{kv("a", array{fields{kv("b", fields{kv("c", "v")})}})},
+		}, {
+			name: "and a key that is missing on the way", options: path,
+			body: fields{kv("a", fields{kv("x", fields{kv("c", "v")})})},
+		}, {
+			name: "of repeated keys the last counts on each level", options: []string{"partition_key", "a->b"},
+			body: fields{kv("a", fields{kv("b", "1")}), kv("a", fields{kv("b", "2"), kv("b", "3")})}, want: "3",
+		}, {
+			name: "even where it leads nowhere", options: []string{"partition_key", "a->b"},
+			body: fields{kv("a", fields{kv("b", "1")}), kv("a", 1)},
+		}, {
+			name: "keys that are no strings are passed over", options: []string{"partition_key", "a->b"},
+			body: fields{kv("a", fields{kv(array{1}, 0), kv(nil, 1), kv("b", "v"), kv(fields{}, 2)})}, want: "v",
+		},
+	})
+}
+
+func TestPartitionKeyAmongTheOtherOptions(t *testing.T) {
+	with := func(pairs ...string) []string { return pairs }
+	runKeyings(t, []keying{
+		{
+			name: "the key may be left out by data_keys", options: with("partition_key", "k", "data_keys", "log"),
+			body: fields{kv("k", "v"), kv("log", "x")}, want: "v",
+		}, {
+			name: "the key has its dots yet", options: with("partition_key", "a.b", "replace_dots", "_"),
+			body: fields{kv("a.b", "v"), kv("a_b", "w")}, want: "v",
+		}, {
+			name: "it is not found by the name that it is to have", options: with("partition_key", "a_b", "replace_dots", "_"),
+			body: fields{kv("a.b", "v")},
+		}, {
+			name: "dots within a path are as in the record, too", options: with("partition_key", "a.b->c.d", "replace_dots", "_"),
+			body: fields{kv("a.b", fields{kv("c.d", "v")})}, want: "v",
+		}, {
+			name: "it may be what log_key sends", options: with("partition_key", "k", "log_key", "k"),
+			body: fields{kv("k", "v")}, want: "v",
+		}, {
+			name: "it is found where log_key sends another", options: with("partition_key", "k", "log_key", "log"),
+			body: fields{kv("k", "v"), kv("log", "x")}, want: "v",
+		}, {
+			name:    "it may be the time that time_key adds",
+			options: with("partition_key", "t", "time_key", "t", "time_key_format", "%s"),
+			body:    fields{kv("a", 1)}, want: "1700000000",
+		}, {
+			name:    "that time has replaced the record's own field",
+			options: with("partition_key", "t", "time_key", "t", "time_key_format", "%s"),
+			body:    fields{kv("t", "own")}, want: "1700000000",
+		}, {
+			name:    "that time is text, through which no path leads",
+			options: with("partition_key", "t->u", "time_key", "t"),
+			body:    fields{kv("t", fields{kv("u", "v")})},
+		}, {
+			name:    "that time is cut like any text",
+			options: with("partition_key", "t", "time_key", "t", "time_key_format", strings.Repeat("é", 300)),
+			body:    fields{}, want: strings.Repeat("é", 256),
+		}, {
+			name:    "a field of the name of time_key further down is the record's own",
+			options: with("partition_key", "a->t", "time_key", "t"),
+			body:    fields{kv("a", fields{kv("t", "v")})}, want: "v",
+		},
+	})
+}
+
+func TestPartitionKeysOfManyRecords(t *testing.T) {
+	e := encoderOf(t, "partition_key", "k")
+	for i, value := range []any{"long enough to leave something behind", "short", 1, time.Unix(0, 0), nil, true, "é"} {
+		r, err := e.of(eventsAt, fields{kv("k", value), kv("i", i)})
+		require.NoError(t, err)
+		require.True(t, utf8.Valid(r.key))
+		if s, ok := value.(string); ok {
+			require.Equal(t, s, string(r.key))
+		}
+	}
+}
+
+func TestRandomPartitionKeys(t *testing.T) {
+	e, other := encoderOf(t), encoderOf(t)
+	const n = 20_000
+	seen := map[string]bool{}
+	var letters [8]map[byte]bool
+	for i := range letters {
+		letters[i] = map[byte]bool{}
+	}
+	for range n / 2 {
+		for _, e := range []encoder{e, other} {
+			key := e.keys.newRandom()
+			require.Len(t, key, 8)
+			seen[string(key)] = true
+			for i, c := range key {
+				letters[i][c] = true
+			}
+		}
+	}
+	require.Len(t, seen, n, "none came twice") // but once in a million runs
+	for i := range letters {
+		require.Len(t, letters[i], 62, "every letter and digit in place %d", i)
+		for c := range letters[i] {
+			require.Contains(t, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", string(c))
+		}
+	}
+}

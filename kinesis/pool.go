@@ -1,0 +1,121 @@
+package kinesis
+
+import "sync"
+
+// A freeList keeps what is costly to make for its next use. Unlike sync.Pool
+// it outlives garbage collections: the shapes that an encoder has learned are
+// worth keeping. It is safe for concurrent use.
+type freeList[T any] struct {
+	mu    sync.Mutex
+	items []T // guarded by mu
+	most  int
+}
+
+func (l *freeList[T]) get() (item T, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.items)
+	if n == 0 {
+		return item, false
+	}
+	item = l.items[n-1]
+	l.items = l.items[:n-1]
+	return item, true
+}
+
+func (l *freeList[T]) put(item T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.items) < l.most {
+		l.items = append(l.items, item)
+	}
+}
+
+type freeLists struct {
+	flushes    freeList[*flush]
+	batches    batchList
+	deliveries freeList[*delivery]
+	wire       wire
+	head       []byte // of request bodies
+}
+
+func (l *freeLists) init(config *Config) {
+	const mostWorkers = 16
+	l.flushes.most = mostWorkers
+	l.batches.most = config.RequestsInFlight + 2
+	l.batches.bytes = mostKeptBodies
+	l.deliveries.most = config.RequestsInFlight
+	l.wire = wireOf(config.WireFormat)
+	l.head = l.wire.appendHead(nil, config.Stream)
+}
+
+func (o *Output) getFlush() *flush {
+	if f, ok := o.free.flushes.get(); ok {
+		return f
+	}
+	return &flush{o: o, records: newRecordEncoder(o.config)}
+}
+
+func (o *Output) putFlush(f *flush) { o.free.flushes.put(f) }
+
+func (o *Output) getBatch() *batch {
+	if b, ok := o.free.batches.get(); ok {
+		return b
+	}
+	return newBatch(o.free.wire, o.free.head)
+}
+
+// mostKeptBodies bounds the bytes that batches keep for their next use: ten
+// bodies of 500 log records, or two full of aggregates.
+const mostKeptBodies = 12 << 20
+
+// A batchList is a freeList of batches, bounded in the bytes of their bodies,
+// too.
+type batchList struct {
+	freeList[*batch]
+	bytes int // that may still be kept; guarded by mu
+}
+
+func (l *batchList) get() (*batch, bool) {
+	b, ok := l.freeList.get()
+	if ok {
+		l.mu.Lock()
+		l.bytes += cap(b.body)
+		l.mu.Unlock()
+	}
+	return b, ok
+}
+
+func (l *batchList) put(b *batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.items) < l.most && cap(b.body) <= l.bytes {
+		l.bytes -= cap(b.body)
+		l.items = append(l.items, b)
+	}
+}
+
+func (o *Output) putBatch(b *batch) {
+	b.reset()
+	o.free.batches.put(b)
+}
+
+// newDelivery readies a delivery. What is sent in the background cannot be
+// handed back: there even what an operator must mend is tried again.
+func (o *Output) newDelivery(background bool) *delivery {
+	d, ok := o.free.deliveries.get()
+	if !ok {
+		d = &delivery{o: o}
+	}
+	d.left, d.err, d.tried = d.left[:0], nil, false
+	d.attempts, d.denied = o.config.RequestRetries, background
+	if background {
+		d.attempts = o.config.ConcurrencyRetries
+	}
+	return d
+}
+
+func (o *Output) endDelivery(d *delivery) {
+	d.finish()
+	o.free.deliveries.put(d)
+}

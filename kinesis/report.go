@@ -1,0 +1,116 @@
+package kinesis
+
+import (
+	"time"
+
+	"fluent-bit-kinesis/plugins"
+)
+
+// warnings are what is said in the log again and again while something is
+// wrong: each at most once per interval.
+type warnings struct {
+	noLogKey   *plugins.Limited
+	dropped    *plugins.Limited
+	truncated  *plugins.Limited
+	randomKey  *plugins.Limited
+	request    *plugins.Limited
+	refused    *plugins.Limited
+	handedBack *plugins.Limited
+	aggregate  *plugins.Limited
+	summary    *plugins.Limited
+}
+
+const warnInterval = 10 * time.Second
+
+func (w *warnings) init(log *plugins.Logger) {
+	w.noLogKey = log.Limited("records without log_key", warnInterval)
+	w.dropped = log.Limited("records dropped", warnInterval)
+	w.truncated = log.Limited("records truncated", warnInterval)
+	w.randomKey = log.Limited("records without partition_key", warnInterval)
+	w.request = log.Limited("requests that failed", warnInterval)
+	w.refused = log.Limited("requests with refused records", warnInterval)
+	w.handedBack = log.Limited("chunks handed back", warnInterval)
+	w.aggregate = log.Limited("aggregates that were not compressed", warnInterval)
+	w.summary = log.Limited("summaries", summaryInterval)
+}
+
+// drop counts a record that is not sent, and says why.
+func (o *Output) drop(reason dropReason, ordinal int) {
+	o.counts.Records.Add(1)
+	o.counts.Dropped[reason].Add(1)
+	switch reason {
+	case dropNoLogKey:
+		if o.warn.noLogKey.Due() {
+			o.warn.noLogKey.Say("record %d of a chunk has no %q (log_key) and is skipped", ordinal, o.config.LogKey)
+		}
+	default:
+		if o.warn.dropped.Due() {
+			o.warn.dropped.Say("record %d of a chunk is dropped: %s", ordinal, dropNames[reason])
+		}
+	}
+	o.summarize()
+}
+
+// dropInvalid counts the records of an entry that the service takes in no
+// request.
+func (o *Output) dropInvalid(ordinals []uint32, err error) {
+	o.counts.Dropped[dropInvalid].Add(int64(len(ordinals)))
+	for _, ordinal := range ordinals {
+		o.warn.dropped.Warnf("record %d of a chunk is dropped, for the service refuses it as invalid: %v", ordinal, err)
+	}
+	o.summarize()
+}
+
+// countRecord counts a record that is to be sent.
+func (o *Output) countRecord(r *record) {
+	o.counts.Records.Add(1)
+	if r.truncated {
+		o.counts.Truncated.Add(1)
+		o.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", maxRecordBytes)
+	}
+	if r.random && o.ordered {
+		o.counts.RandomKeys.Add(1)
+		if o.warn.randomKey.Due() {
+			o.warn.randomKey.Say("a record has no usable value for partition_key and goes under a random key")
+		}
+	}
+}
+
+func (o *Output) accepted(bytes, records int) {
+	o.counts.Bytes.Add(int64(bytes))
+	o.counts.Accepted.Add(int64(records))
+}
+
+// countRequest counts how a request ended.
+func (o *Output) countRequest(err error, failed int) {
+	outcome := requestAccepted
+	switch {
+	case err != nil:
+		outcome = outcomeOf(faultOf(err))
+	case failed > 0:
+		outcome = requestPartial
+	}
+	o.counts.Requests[outcome].Add(1)
+}
+
+func outcomeOf(f fault) requestOutcome {
+	switch f {
+	case throttled:
+		return requestThrottled
+	case failing:
+		return requestFailing
+	case denied, expired:
+		return requestDenied
+	case invalid:
+		return requestInvalid
+	}
+	return requestUnanswered
+}
+
+func (o *Output) warnRequest(err error, records int) {
+	o.warn.request.Warnf("a request of %d records failed (%s): %v", records, faultOf(err), err)
+}
+
+func (o *Output) warnRefused(refused, records int, err error) {
+	o.warn.refused.Warnf("%d of the %d records of a request were refused: %v", refused, records, err)
+}

@@ -1,0 +1,202 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fluent-bit-kinesis/aggregate"
+	"fluent-bit-kinesis/plugins"
+)
+
+// unknownShard stands for the shard of a record where no shard map is used.
+const unknownShard = -1
+
+// A hashKey is a point of a stream's hash space, 0 to 2^128-1.
+type hashKey struct{ hi, lo uint64 }
+
+func (h hashKey) compare(other hashKey) int {
+	switch {
+	case h == other:
+		return 0
+	case h.hi < other.hi || h.hi == other.hi && h.lo < other.lo:
+		return -1
+	}
+	return 1
+}
+
+// A shard is an open shard: it takes the records whose hash lies between start
+// and end, both included.
+type shard struct {
+	id         string
+	start, end hashKey
+}
+
+// A shardMap is the open shards of a stream at one time, by their ranges.
+type shardMap []shard
+
+func newShardMap(open []shard) shardMap {
+	m := slices.Clone(open)
+	slices.SortFunc(m, func(a, b shard) int { return a.start.compare(b.start) })
+	return m
+}
+
+// of is the index of the shard that takes the records of a partition key;
+// unknownShard where the map has a hole there, as in the middle of a reshard.
+func (m shardMap) of(key []byte) int {
+	hi, lo := aggregate.HashKey(key)
+	hash := hashKey{hi, lo}
+	i, _ := slices.BinarySearchFunc(m, hash, func(s shard, h hashKey) int { return s.end.compare(h) })
+	if i == len(m) || m[i].start.compare(hash) > 0 {
+		return unknownShard
+	}
+	return i
+}
+
+// is tells whether the maps are one and the same, not only alike.
+func (m shardMap) is(other shardMap) bool {
+	return len(m) == len(other) && len(m) > 0 && &m[0] == &other[0]
+}
+
+// Between two attempts to learn the shards passes at least the first of these,
+// doubled after each that brought nothing new, up to the second. An attempt
+// takes at most the third.
+const (
+	firstShardBackoff = time.Second
+	mostShardBackoff  = 5 * time.Minute
+	shardTimeout      = 10 * time.Second
+)
+
+// A shardWatch keeps the shard map of a stream. Until it has one, and where
+// the service does not give it, records are packed without. It is safe for
+// concurrent use; its goroutine is ended, and waited for, by close.
+type shardWatch struct {
+	list func(ctx context.Context) ([]shard, error)
+	log  *plugins.Logger
+
+	current atomic.Pointer[shardMap] // nil where there is none to be relied on
+	last    shardMap                 // that was learned; the goroutine's own
+	begin   sync.Once
+	first   chan struct{} // closed when the first attempt has ended
+	stale   chan struct{} // has a token where the map is to be learned anew
+	end     context.CancelFunc
+	ended   sync.WaitGroup
+}
+
+func newShardWatch(log *plugins.Logger, list func(ctx context.Context) ([]shard, error)) *shardWatch {
+	return &shardWatch{list: list, log: log, first: make(chan struct{}), stale: make(chan struct{}, 1)}
+}
+
+// get is the shard map of now; nil where there is none. The first call waits
+// for the first attempt to learn it. A nil shardWatch has none.
+func (w *shardWatch) get() shardMap {
+	if w == nil {
+		return nil
+	}
+	w.begin.Do(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		w.end = cancel
+		w.ended.Go(func() { w.watch(ctx) })
+	})
+	<-w.first
+	if m := w.current.Load(); m != nil {
+		return *m
+	}
+	return nil
+}
+
+// refresh gives up a map by which a record was foreseen for another shard than
+// it came to rest on, and asks for the shards to be learned anew. Records are
+// packed without until then: in an aggregate that was meant for one shard, and
+// is put where there are two by now, some would hash outside the one it gets to.
+func (w *shardWatch) refresh(wrong shardMap) {
+	current := w.current.Load()
+	if current == nil || !current.is(wrong) || !w.current.CompareAndSwap(current, nil) {
+		return // it has been given up before
+	}
+	w.ask()
+}
+
+// ask has the map learned anew.
+func (w *shardWatch) ask() {
+	select {
+	case w.stale <- struct{}{}:
+	default:
+	}
+}
+
+// close ends the watch. No get may follow.
+func (w *shardWatch) close() {
+	if w == nil {
+		return
+	}
+	w.begin.Do(func() { close(w.first) })
+	if w.end != nil {
+		w.end()
+	}
+	w.ended.Wait()
+}
+
+// watch learns the map at first, and again whenever it is asked to.
+func (w *shardWatch) watch(ctx context.Context) {
+	backoff := firstShardBackoff
+	learned := w.learn(ctx)
+	close(w.first)
+	for {
+		if !learned {
+			w.ask()
+		}
+		if !pause(ctx, backoff) {
+			return
+		}
+		select {
+		case <-w.stale:
+		case <-ctx.Done():
+			return
+		}
+		last := w.last
+		if learned = w.learn(ctx); learned && !slices.Equal(w.last, last) {
+			backoff = firstShardBackoff
+		} else {
+			backoff = min(2*backoff, mostShardBackoff)
+		}
+	}
+}
+
+// learn asks the service for the shards.
+func (w *shardWatch) learn(ctx context.Context) bool {
+	limited, cancel := context.WithTimeout(ctx, shardTimeout)
+	defer cancel()
+	open, err := w.list(limited)
+	if err == nil && len(open) == 0 {
+		err = errors.New("ListShards gave none that is open")
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			w.log.Warnf("aggregation_shard_map: the shards of the stream cannot be listed, so records are packed without regard to them: %v", err)
+		}
+		return false
+	}
+	m := newShardMap(open)
+	if !slices.Equal(m, w.last) {
+		w.log.Infof("aggregation_shard_map: the stream has %d open shards", len(m))
+	}
+	w.last = m
+	w.current.Store(&m)
+	return true
+}
+
+// pause waits. It is false where ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,215 @@
+package kinesis
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/aggregate"
+	"fluent-bit-kinesis/plugins"
+)
+
+// evenShards are so many open shards, 1 to 256, by names of that generation.
+func evenShards(n int, generation string) []shard {
+	shards := make([]shard, n)
+	width := math.MaxUint64/uint64(n) + 1 // 0 for one shard, whose end is then set below
+	for i := range shards {
+		shards[i] = shard{id: generation + string(rune('a'+i)),
+			start: hashKey{hi: uint64(i) * width}, end: hashKey{hi: uint64(i+1)*width - 1, lo: math.MaxUint64}}
+	}
+	shards[n-1].end.hi = math.MaxUint64
+	return shards
+}
+
+// A fakeList answers ListShards. It is called by one goroutine at a time.
+type fakeList struct {
+	calls  []time.Duration // when, since begin
+	begin  time.Time
+	answer func(ctx context.Context) ([]shard, error)
+}
+
+func (l *fakeList) list(ctx context.Context) ([]shard, error) {
+	l.calls = append(l.calls, time.Since(l.begin))
+	return l.answer(ctx)
+}
+
+// watching runs a test of a shardWatch, in a time of its own.
+func watching(t *testing.T, test func(t *testing.T, w *shardWatch, list *fakeList, log *logText)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		log := &logText{}
+		list := &fakeList{begin: time.Now()}
+		w := newShardWatch(plugins.NewLogger(log, "kinesis", "info"), list.list)
+		defer w.close()
+		test(t, w, list, log)
+	})
+}
+
+func TestShardMapFindsTheShardOfAKey(t *testing.T) {
+	key := []byte("a key")
+	hi, lo := aggregate.HashKey(key)
+	first := hashKey{}
+	hash, last := hashKey{hi, lo}, hashKey{math.MaxUint64, math.MaxUint64}
+	before, after := hashKey{hi, lo - 1}, hashKey{hi, lo + 1}
+	for name, x := range map[string]struct {
+		open []shard
+		want int
+	}{
+		"one shard":                     {[]shard{{"a", first, last}}, 0},
+		"the end of a shard":            {[]shard{{"a", first, hash}, {"b", after, last}}, 0},
+		"the start of a shard":          {[]shard{{"a", first, before}, {"b", hash, last}}, 1},
+		"a shard of that hash alone":    {[]shard{{"a", first, before}, {"b", hash, hash}, {"c", after, last}}, 1},
+		"shards in another order":       {[]shard{{"c", after, last}, {"b", hash, hash}, {"a", first, before}}, 1},
+		"a hole before the first shard": {[]shard{{"a", after, last}}, unknownShard},
+		"a hole between shards":         {[]shard{{"a", first, before}, {"b", after, last}}, unknownShard},
+		"a hole behind the last shard":  {[]shard{{"a", first, before}}, unknownShard},
+		"no shards":                     {nil, unknownShard},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, x.want, newShardMap(x.open).of(key)) })
+	}
+}
+
+func TestShardWatchLearnsTheMapOnceAndSaysSo(t *testing.T) {
+	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
+		list.answer = func(context.Context) ([]shard, error) { return evenShards(4, "old"), nil }
+		for range 3 {
+			require.Equal(t, newShardMap(evenShards(4, "old")), w.get())
+		}
+		time.Sleep(time.Hour)
+		require.Len(t, list.calls, 1)
+		require.Equal(t, 1, strings.Count(log.String(), "the stream has 4 open shards"))
+	})
+}
+
+func TestShardWatchGivesUpAMapThatIsWrongUntilItHasLearnedAnother(t *testing.T) {
+	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
+		shards := evenShards(4, "old")
+		list.answer = func(context.Context) ([]shard, error) { return shards, nil }
+		old := w.get()
+		shards = evenShards(5, "new")
+		w.refresh(old)
+		require.Nil(t, w.get())
+		time.Sleep(firstShardBackoff)
+		synctest.Wait()
+		require.Equal(t, newShardMap(shards), w.get())
+
+		w.refresh(old) // by a request that was packed long ago
+		require.NotNil(t, w.get())
+		time.Sleep(time.Hour)
+		require.Len(t, list.calls, 2)
+		require.Contains(t, log.String(), "the stream has 5 open shards")
+	})
+}
+
+func TestShardWatchAsksLessAndLessOftenWhereItDoesNotHelp(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, answer := range map[string]func(context.Context) ([]shard, error){
+		"denied":             func(context.Context) ([]shard, error) { return nil, errors.New("denied") },
+		"no shards":          func(context.Context) ([]shard, error) { return nil, nil },
+		"never answered":     func(ctx context.Context) ([]shard, error) { <-ctx.Done(); return nil, ctx.Err() },
+		"the same ever anew": func(context.Context) ([]shard, error) { return evenShards(4, "other"), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
+				list.answer = answer
+				for time.Since(list.begin) < day {
+					if m := w.get(); m != nil { // each record comes to rest elsewhere
+						w.refresh(m)
+					}
+					time.Sleep(time.Second)
+				}
+				n := len(list.calls)
+				require.Greater(t, n, 100)
+				require.LessOrEqual(t, n, int(day/mostShardBackoff)+20)
+				require.GreaterOrEqual(t, list.calls[1]-list.calls[0], firstShardBackoff)
+				require.GreaterOrEqual(t, list.calls[n-1]-list.calls[n-2], mostShardBackoff)
+				require.Equal(t, min(1, strings.Count(log.String(), "open shards")), strings.Count(log.String(), "open shards"))
+			})
+		})
+	}
+}
+
+func TestShardWatchDoesNotKeepTheFirstChunkWaitingForLong(t *testing.T) {
+	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
+		list.answer = func(ctx context.Context) ([]shard, error) { <-ctx.Done(); return nil, ctx.Err() }
+		require.Nil(t, w.get())
+		require.Equal(t, shardTimeout, time.Since(list.begin))
+		require.Contains(t, log.String(), "the shards of the stream cannot be listed, so records are packed without regard to them")
+	})
+}
+
+func TestShardWatchEndsQuietly(t *testing.T) {
+	t.Run("in the middle of an attempt", func(t *testing.T) {
+		watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
+			shards := evenShards(1, "old")
+			list.answer = func(ctx context.Context) ([]shard, error) {
+				if len(list.calls) == 1 {
+					return shards, nil
+				}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			w.refresh(w.get())
+			time.Sleep(firstShardBackoff + time.Second)
+			require.Len(t, list.calls, 2)
+			w.close()
+			require.NotContains(t, log.String(), "cannot be listed")
+		})
+	})
+	t.Run("where it was never used", func(t *testing.T) {
+		watching(t, func(*testing.T, *shardWatch, *fakeList, *logText) {})
+	})
+	t.Run("where there is none", func(t *testing.T) {
+		var none *shardWatch
+		require.Nil(t, none.get())
+		none.close()
+	})
+}
+
+func TestIdleAggregatesAreBoundedInTheirMemory(t *testing.T) {
+	var l idleAggregates
+	for range 1000 {
+		a := l.get()
+		a.most = 1 << 20
+		l.put(a)
+		l.put(&openAggregate{most: leastAggregateBytes})
+	}
+	total := 0
+	for _, a := range l.items {
+		total += a.most
+	}
+	require.Equal(t, l.bytes, total)
+	require.LessOrEqual(t, total, mostIdleBytes)
+	for len(l.items) > 0 {
+		l.get()
+	}
+	require.Zero(t, l.bytes)
+	require.Equal(t, leastAggregateBytes, l.get().most)
+}
+
+// Whichever shard is the busy one, an instance keeps the memory for what one
+// chunk fills, and not for a whole aggregate of each shard.
+func TestAggregatesOfManyShardsKeepNoMoreMemoryThanAChunkNeeds(t *testing.T) {
+	o := outputOf(t, &fakeStream{t: t}, "partition_key", "key", "aggregation", "on", "aggregation_shard_map", "on")
+	const shards = 64
+	o.shards = newShardWatch(o.log, func(context.Context) ([]shard, error) { return evenShards(shards, "s"), nil })
+	for i := range 4 * shards {
+		key := strings.Repeat("k", 1+i)
+		line := strings.Repeat("x", 10_000)
+		chunk := chunkOf(90, func(int) fields { return fields{kv("key", key), kv("line", line)} })
+		require.Equal(t, OK, o.Flush(chunk, "tag"))
+	}
+	f := o.getFlush()
+	memory := 0
+	for _, a := range f.idle.items {
+		memory += a.most
+	}
+	require.LessOrEqual(t, memory, mostIdleBytes)
+	require.Positive(t, memory)
+}

@@ -1,0 +1,196 @@
+package kinesis
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func stripesOf(members ...int) (s stripes) {
+	for _, m := range members {
+		s.set(uint8(m))
+	}
+	return s
+}
+
+func TestStripesMeetWhereTheyHaveAMemberInCommon(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 1000 {
+		a, b := random.Perm(stripeCount)[:random.IntN(20)], random.Perm(stripeCount)[:random.IntN(20)]
+		common := slices.ContainsFunc(a, func(m int) bool { return slices.Contains(b, m) })
+		require.Equal(t, common, stripesOf(a...).meet(stripesOf(b...)))
+		require.Equal(t, common, stripesOf(b...).meet(stripesOf(a...)))
+
+		both := stripesOf(a...)
+		both.add(stripesOf(b...))
+		require.Equal(t, stripesOf(append(a, b...)...), both)
+	}
+	for m := range stripeCount {
+		for other := range stripeCount {
+			require.Equal(t, m == other, stripesOf(m).meet(stripesOf(other)))
+		}
+	}
+}
+
+func (t *ticket) open() bool {
+	select {
+	case <-t.turn:
+		return true
+	default:
+		return false
+	}
+}
+
+// The line, in a model: a ticket's turn has come if and only if no ticket that
+// joined before it, and is still there, has a stripe in common with it. So two
+// that have one are never at work together, those go in the order of joining,
+// others pass them by, and each has its turn once those before it have left.
+func TestLineIsFirstComeFirstServedForEachStripe(t *testing.T) {
+	random := rand.New(rand.NewPCG(2, 2))
+	for range 200 {
+		var l line
+		var model []*ticket
+		most, width := 1+random.IntN(20), 1+random.IntN(12)
+		for range 300 {
+			if len(model) == 0 || len(model) < most && random.IntN(2) == 0 {
+				members := random.Perm(16)[:random.IntN(width+1)]
+				model = append(model, l.join(stripesOf(members...)))
+			} else {
+				i := random.IntN(len(model)) // also one whose turn has not come: it gives up
+				l.leave(model[i])
+				model = slices.Delete(model, i, i+1)
+			}
+			for i, at := range model {
+				blocked := slices.ContainsFunc(model[:i], func(before *ticket) bool { return before.stripes.meet(at.stripes) })
+				require.Equal(t, !blocked, at.open())
+			}
+		}
+		for _, ticket := range model {
+			l.leave(ticket)
+		}
+		require.Empty(t, l.tickets)
+	}
+}
+
+func TestLineLetsEverybodyThroughInOrder(t *testing.T) {
+	const workers, rounds = 16, 200
+	var l line
+	var joining sync.Mutex // makes the order of joining known
+	joined := 0
+	var holders [stripeCount]atomic.Int32
+	var orders [stripeCount][]int // of those who came through; guarded by the line itself
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(3, uint64(worker)))
+			for range rounds {
+				members := random.Perm(40)[:1+random.IntN(5)]
+				joining.Lock()
+				ticket, number := l.join(stripesOf(members...)), joined
+				joined++
+				joining.Unlock()
+				if !ticket.wait(context.Background()) {
+					t.Error("a turn that was given up")
+				}
+				for _, m := range members {
+					if holders[m].Add(1) != 1 {
+						t.Error("two at work for one stripe")
+					}
+					orders[m] = append(orders[m], number)
+				}
+				for _, m := range members {
+					holders[m].Add(-1)
+				}
+				l.leave(ticket)
+			}
+		})
+	}
+	wg.Wait()
+	for m := range orders {
+		require.True(t, slices.IsSorted(orders[m]), "stripe %d", m)
+	}
+	require.Empty(t, l.tickets)
+}
+
+func TestTicketWaitsUntilItsTurnOrTheEndOfTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var none *ticket
+		require.True(t, none.wait(t.Context()), "without a line nobody waits")
+
+		var l line
+		first, second := l.join(stripesOf(1)), l.join(stripesOf(1, 2))
+		require.True(t, first.wait(t.Context()))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.False(t, second.wait(ctx))
+		l.leave(second)
+		third := l.join(stripesOf(2))
+		require.True(t, third.wait(t.Context()), "who gave up holds nobody back")
+
+		fourth := l.join(stripesOf(1))
+		time.AfterFunc(time.Minute, func() { l.leave(first) })
+		begin := time.Now()
+		require.True(t, fourth.wait(t.Context()))
+		require.Equal(t, time.Minute, time.Since(begin))
+		l.leave(third)
+		l.leave(fourth)
+	})
+}
+
+// Whoever waits in line holds a slot: with few slots and many keys in common
+// everybody must come through all the same, none must overtake another of its
+// key, and no more than the slots may be in flight.
+func TestWorkersWithKeysInCommonComeThrough(t *testing.T) {
+	for _, slots := range []int{1, 2, 3, 10} {
+		t.Run(strconv.Itoa(slots)+" requests in flight", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				random := rand.New(rand.NewPCG(4, uint64(slots))) // guarded by mu
+				chance := func(percent int) bool {
+					mu.Lock()
+					defer mu.Unlock()
+					return random.IntN(100) < percent
+				}
+				s := &fakeStream{t: t, latency: 25 * time.Millisecond}
+				s.refuse = func(putRecord) string {
+					if chance(5) {
+						return throttledCode
+					}
+					return ""
+				}
+				s.fail = func(context.Context, []putRecord) error {
+					if chance(5) {
+						return failed(failing)
+					}
+					return nil
+				}
+				o := outputOf(t, s, "partition_key", "key", "requests_in_flight", strconv.Itoa(slots))
+				const workers, records = 8, 800
+				var wg sync.WaitGroup
+				for worker := range workers {
+					wg.Go(func() {
+						chunk := chunkOf(records, func(i int) fields {
+							return fields{kv("key", "k"+strconv.Itoa(i%7)), kv("n", worker*records+i)}
+						})
+						for o.Flush(chunk, "tag") == Retry {
+						}
+					})
+				}
+				wg.Wait()
+				require.Equal(t, upTo(workers*records), s.numbers())
+				require.Zero(t, s.overlaps)
+				require.LessOrEqual(t, s.most, slots)
+				require.Empty(t, o.slots)
+				require.Empty(t, o.line.tickets)
+			})
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package kinesis
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// cborWire is AWS CBOR 1.1, as AWS's Java SDK speaks it to Kinesis: data
+// travels as bytes. The encoding is RFC 8949's.
+type cborWire struct{}
+
+func (cborWire) contentType() string { return "application/x-amz-cbor-1.1" }
+
+// Major types of RFC 8949, section 3.1, in the upper three bits of a head.
+const (
+	cborBytes = 2 << 5
+	cborText  = 3 << 5
+	cborArray = 4 << 5
+	cborMap   = 5 << 5
+)
+
+// appendCBORHead appends the head of an item, whose argument n is a length or
+// a count: RFC 8949, section 3.
+func appendCBORHead(dst []byte, major byte, n int) []byte {
+	switch {
+	case n < 24:
+		return append(dst, major|byte(n))
+	case n < 1<<8:
+		return append(dst, major|24, byte(n))
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16(append(dst, major|25), uint16(n))
+	}
+	return binary.BigEndian.AppendUint32(append(dst, major|26), uint32(n))
+}
+
+func appendCBORText(dst []byte, text string) []byte {
+	return append(appendCBORHead(dst, cborText, len(text)), text...)
+}
+
+// appendHead leaves the number of records open, as a count of two bytes that
+// complete fills in.
+func (cborWire) appendHead(dst []byte, stream string) []byte {
+	dst = appendCBORHead(dst, cborMap, 2)
+	dst = appendCBORText(dst, "StreamName")
+	dst = appendCBORText(dst, stream)
+	dst = appendCBORText(dst, "Records")
+	return append(dst, cborArray|25, 0, 0)
+}
+
+var (
+	cborEntry = appendCBORText(appendCBORHead(nil, cborMap, 2), "Data")
+	cborKey   = appendCBORText(nil, "PartitionKey")
+)
+
+func (cborWire) appendEntry(dst, data, key []byte) []byte {
+	dst = append(dst, cborEntry...)
+	dst = append(appendCBORHead(dst, cborBytes, len(data)), data...)
+	dst = append(dst, cborKey...)
+	return append(appendCBORHead(dst, cborText, len(key)), key...)
+}
+
+func (cborWire) separator() string { return "" }
+
+func (cborWire) complete(body []byte, head, n int) []byte {
+	binary.BigEndian.PutUint16(body[head-2:], uint16(n))
+	return body
+}
+
+var cborFailed = appendCBORText(nil, "FailedRecordCount")
+
+// scanFailed relies on that what the service writes into an answer, names and
+// numbers, never holds the name of the field behind the head of its length.
+func (cborWire) scanFailed(answer []byte) (n int, ok bool) {
+	_, rest, ok := bytes.Cut(answer, cborFailed)
+	if !ok || len(rest) == 0 || rest[0] >= 24 {
+		return 0, false // a larger number has a head of its own: left to results
+	}
+	return int(rest[0]), true
+}
+
+func (cborWire) results(dst []result, answer []byte) ([]result, error) {
+	var decoded struct {
+		Records []struct {
+			ErrorCode, ErrorMessage string
+			ShardID                 string `cbor:"ShardId"`
+		}
+	}
+	if err := cbor.Unmarshal(answer, &decoded); err != nil {
+		return dst, err
+	}
+	for _, r := range decoded.Records {
+		dst = append(dst, result{code: r.ErrorCode, message: r.ErrorMessage, shard: r.ShardID})
+	}
+	return dst, nil
+}
+
+func (cborWire) refusal(answer []byte) (code, message string) {
+	var decoded struct {
+		Type    string `cbor:"__type"`
+		Message string `cbor:"message"`
+	}
+	_ = cbor.Unmarshal(answer, &decoded) // what cannot be read is left empty
+	return decoded.Type, decoded.Message
+}
