@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/internal/samples"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(actAsFluentBit) != "" {
+		os.Exit(standIn(os.Args[1:]))
+	}
+	os.Exit(flbhost.Main(m))
+}
+
+// safeBuffer is a buffer that several goroutines write.
+type safeBuffer struct {
+	mu sync.Mutex // guards the buffer
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// runWith is the command run with the module's library, standard output and standard error apart.
+func runWith(t *testing.T, stdin string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	library, err := flbhost.Library()
+	require.NoError(t, err)
+	var out, errs safeBuffer
+	args = append([]string{"-library", library}, args...)
+	status = run(context.Background(), args, strings.NewReader(stdin), &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+var summaryRow = regexp.MustCompile(`(?m)^(lines in|records landed|lost|duplicated) +([0-9,]+)`)
+
+// summaryOf is what the summary says: lines in, records landed, lost, duplicated.
+func summaryOf(stdout string) map[string]string {
+	rows := map[string]string{}
+	for _, row := range summaryRow.FindAllStringSubmatch(stdout, -1) {
+		rows[row[1]] = row[2]
+	}
+	return rows
+}
+
+func all(n string) map[string]string {
+	return map[string]string{"lines in": n, "records landed": n, "lost": "0", "duplicated": "0"}
+}
+
+func TestBundledLinesAllLandAndAreShown(t *testing.T) {
+	status, stdout, stderr := runWith(t, "", "-host", "bundled", "-o", "partition_key=container_id", "-full")
+	require.Zero(t, status, stderr)
+	n := len(samples.Events())
+	require.Equal(t, all(grouped(int64(n))), summaryOf(stdout))
+	require.Equal(t, n, strings.Count(stdout, `{"run_line":`), "each record is shown")
+	require.Contains(t, stdout, "crème brûlée")
+	require.Contains(t, stderr, "partition_key=container_id")
+	require.NotContains(t, stdout+stderr, "\x1b", "no colours but on a terminal")
+}
+
+func TestStandardInputIsReadToItsEndEmptyLinesIncluded(t *testing.T) {
+	status, stdout, stderr := runWith(t, "one\n\nthree \"quoted\"\r\nlast without newline", "-host", "bundled", "-input", "-")
+	require.Zero(t, status, stderr)
+	require.Equal(t, all("4"), summaryOf(stdout))
+	require.Contains(t, stdout, `{"run_line":2,"log":"",`)
+	require.Contains(t, stdout, `"log":"three \"quoted\"",`)
+	require.Contains(t, stdout, `"log":"last without newline",`)
+}
+
+func TestManyLinesAreCountedAndNotAllShown(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("a line of a log\n", 1000)), 0o600))
+	status, stdout, stderr := runWith(t, "", "-host", "bundled", "-input", file, "-n", "3", "-workers", "4", "-show", "7")
+	require.Zero(t, status, stderr)
+	require.Equal(t, all("3,000"), summaryOf(stdout))
+	require.Equal(t, 7, strings.Count(stdout, `{"run_line":`))
+}
+
+func TestWithoutTheNumberRecordsAreCounted(t *testing.T) {
+	status, stdout, stderr := runWith(t, "x\ny\n", "-host", "bundled", "-input", "-", "-o", "data_keys=log", "-o", "append_newline=true")
+	require.Zero(t, status, stderr)
+	require.Equal(t, all("2"), summaryOf(stdout))
+	require.Contains(t, stdout, `{"log":"x"}\n`)
+	require.Contains(t, stdout, "differences of counts")
+}
+
+func TestRecordsThatThePluginSkipsAreLost(t *testing.T) {
+	status, stdout, _ := runWith(t, "x\ny\n", "-host", "bundled", "-input", "-", "-o", "log_key=no_such_key")
+	require.Equal(t, statusLost, status)
+	require.Equal(t, map[string]string{"lines in": "2", "records landed": "0", "lost": "2", "duplicated": "0"}, summaryOf(stdout))
+}
+
+func TestARefusedOptionIsThePluginsToExplain(t *testing.T) {
+	status, _, stderr := runWith(t, "x\n", "-host", "bundled", "-input", "-", "-o", "append_newline=perhaps")
+	require.Equal(t, statusLost, status)
+	require.Regexp(t, `plugin \| .*append_newline`, stderr)
+	require.Contains(t, stderr, "refused to start")
+}
+
+func TestARoleIsAssumedFromTheEmbeddedTokenService(t *testing.T) {
+	status, stdout, stderr := runWith(t, "x\n", "-host", "bundled", "-input", "-", "-o", "role_arn=arn:aws:iam::123456789012:role/writer")
+	require.Zero(t, status, stderr)
+	require.Equal(t, all("1"), summaryOf(stdout))
+}
+
+func TestWrongFlagsAreNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		says string
+	}{
+		"an option without a value":            {[]string{"-o", "data_keys"}, "key=value"},
+		"an option that the run sets":          {[]string{"-o", "Endpoint=https://example.com"}, "its own stream"},
+		"workers as an option":                 {[]string{"-o", "workers=2"}, "-workers N"},
+		"a value over two lines":               {[]string{"-o", "log_key=a\nb"}, "line break"},
+		"an option of the plugin as a flag":    {[]string{"partition_key=x"}, "-o key=value"},
+		"no passes":                            {[]string{"-n", "0"}, "-n is 0"},
+		"a host that is none":                  {[]string{"-host", "docker"}, "auto, bundled, fluent-bit"},
+		"standard input twice":                 {[]string{"-input", "-", "-n", "2"}, "standard input"},
+		"more than all throttled":              {[]string{"-throttle", "101"}, "-throttle is 101"},
+		"no shards, and workers beyond reason": {[]string{"-shards", "0", "-workers", "1000"}, "-workers is 1000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr safeBuffer
+			status := run(context.Background(), tc.args, strings.NewReader(""), &stdout, &stderr)
+			require.Equal(t, statusUsage, status)
+			require.Contains(t, stderr.String(), tc.says)
+		})
+	}
+}
+
+func TestAnInputThatCannotBeReadIsAnError(t *testing.T) {
+	for name, path := range map[string]string{"no such file": "/no/such/file.log", "a folder": t.TempDir()} {
+		t.Run(name, func(t *testing.T) {
+			status, _, stderr := runWith(t, "", "-host", "bundled", "-input", path)
+			require.Equal(t, statusLost, status)
+			require.Contains(t, stderr, path)
+		})
+	}
+}
+
+func TestWhatTheStreamThrottlesIsTriedAgain(t *testing.T) {
+	status, stdout, stderr := runWith(t, "", "-host", "bundled", "-n", "40", "-show", "0", "-throttle", "10")
+	require.Zero(t, status, stderr)
+	summary := summaryOf(stdout)
+	require.Equal(t, summary["lines in"], summary["records landed"])
+	require.Equal(t, "0", summary["lost"])
+	require.Regexp(t, `(?m)^throttled +[1-9]`, stdout)
+}
+
+func TestAnInterruptEndsTheInputAndNotTheSending(t *testing.T) {
+	library, err := flbhost.Library()
+	require.NoError(t, err)
+	ctx, interrupt := context.WithCancel(context.Background())
+	defer interrupt()
+	stdin, lines, err := os.Pipe()
+	require.NoError(t, err)
+	defer stdin.Close()
+	defer lines.Close()
+	_, err = lines.WriteString("one\ntwo\n")
+	require.NoError(t, err)
+
+	var stdout, stderr safeBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"-library", library, "-host", "bundled", "-input", "-"}, stdin, &stdout, &stderr)
+	}()
+	require.Eventually(t, func() bool { return strings.Contains(stdout.String(), `"log":"two"`) }, eventually, poll,
+		"lines are sent while more may come")
+	interrupt()
+	require.Zero(t, <-ended, stderr.String())
+	require.Equal(t, all("2"), summaryOf(stdout.String()))
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"fluent-bit-kinesis/internal/kinesistest"
+)
+
+// settings are the command's flags.
+type settings struct {
+	library string
+	input   string // a file, "-", or empty for the bundled lines
+	repeat  int
+	options map[string]string // as given by -o
+	workers int
+	shards  int
+	// throttle is the share of records, in percent, that the stream refuses at first.
+	throttle float64
+	show     int // records that are shown one by one; negative is all
+	full     bool
+	host     string // "auto", "bundled" or "fluent-bit"
+}
+
+const usage = `usage: run [flags]
+
+Puts log lines on an embedded Kinesis stream through the plugin, shows what lands, and counts.
+
+  -input FILE    log lines to send, in place of the bundled ones; "-" is standard input
+  -n N           send the input N times (1)
+  -o KEY=VALUE   an option of the plugin, as in its [OUTPUT] section; may be given many times
+  -workers N     threads that flush, as Fluent Bit's workers option (0: Fluent Bit's own thread)
+  -shards N      shards of the stream (4)
+  -throttle P    have the stream refuse P percent of the records it is offered as throttled (0)
+  -show N        records to show one by one, before a progress line takes over (100); -1 shows all
+  -full          show the whole data of a record, not its first 160 characters
+  -host NAME     auto: the fluent-bit that FLUENT_BIT names or the PATH has, else the bundled host (auto)
+                 fluent-bit, bundled: that one
+  -library PATH  the plugin (bin/kinesis.so)
+
+Through make: make run ARGS="-n 100 -workers 4 -o partition_key=container_id -o data_keys=log"
+`
+
+func parseSettings(args []string, stderr io.Writer) (settings, error) {
+	set := settings{options: map[string]string{}}
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&set.library, "library", "bin/kinesis.so", "")
+	flags.StringVar(&set.input, "input", "", "")
+	flags.IntVar(&set.repeat, "n", 1, "")
+	flags.IntVar(&set.workers, "workers", 0, "")
+	flags.IntVar(&set.shards, "shards", 4, "")
+	flags.Float64Var(&set.throttle, "throttle", 0, "")
+	flags.IntVar(&set.show, "show", 100, "")
+	flags.BoolVar(&set.full, "full", false, "")
+	flags.StringVar(&set.host, "host", "auto", "")
+	flags.Func("o", "", set.addOption)
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stderr, usage)
+		return set, err
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("%q is not a flag; an option of the plugin is given as -o key=value", flags.Arg(0))
+	}
+	return set, errors.Join(err, set.check())
+}
+
+// taken are the keys that are not the plugin's, or that the run itself has to set.
+var taken = map[string]string{
+	"endpoint": "the run sends to its own stream",
+	"name":     "it is always kinesis",
+	"match":    "it is always *",
+	"workers":  "give -workers N",
+}
+
+func (s *settings) addOption(text string) error {
+	key, value, found := strings.Cut(text, "=")
+	key = strings.ToLower(strings.TrimSpace(key))
+	if !found || key == "" {
+		return errors.New("an option is key=value, such as partition_key=container_id")
+	}
+	if why, isTaken := taken[key]; isTaken {
+		return fmt.Errorf("%s cannot be set: %s", key, why)
+	}
+	if strings.ContainsAny(value, "\r\n") {
+		return fmt.Errorf("the value of %s holds a line break, which no configuration file can hold", key)
+	}
+	s.options[key] = value
+	return nil
+}
+
+func (s *settings) check() error {
+	var errs []error
+	for _, n := range []struct {
+		flag             string
+		value, low, high int
+	}{
+		{"-n", s.repeat, 1, 1_000_000_000},
+		{"-workers", s.workers, 0, 64},
+		{"-shards", s.shards, 1, 1000},
+	} {
+		if n.value < n.low || n.value > n.high {
+			errs = append(errs, fmt.Errorf("%s is %d, must be %d to %d", n.flag, n.value, n.low, n.high))
+		}
+	}
+	if !(s.throttle >= 0 && s.throttle <= 100) {
+		errs = append(errs, fmt.Errorf("-throttle is %v, must be 0 to 100 percent", s.throttle))
+	}
+	if hosts := []string{"auto", "bundled", "fluent-bit"}; !slices.Contains(hosts, s.host) {
+		errs = append(errs, fmt.Errorf("-host is %q, must be one of %s", s.host, strings.Join(hosts, ", ")))
+	}
+	if s.input == "-" && s.repeat > 1 {
+		errs = append(errs, errors.New("-n sends the input again, which standard input cannot be; give a file"))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *settings) stream() string { return s.optionOr("stream", "run") }
+func (s *settings) region() string { return s.optionOr("region", "us-east-1") }
+
+func (s *settings) optionOr(key, otherwise string) string {
+	if value := s.options[key]; value != "" {
+		return value
+	}
+	return otherwise
+}
+
+// pluginOptions are the options given, and those that lead the plugin to the embedded services.
+func (s *settings) pluginOptions(stream *kinesistest.Server) map[string]string {
+	options := maps.Clone(s.options)
+	options["stream"], options["region"] = s.stream(), s.region()
+	options["endpoint"] = stream.URL()
+	if assumesRole := options["role_arn"] != "" || os.Getenv("EKS_POD_EXECUTION_ROLE") != ""; assumesRole {
+		options["sts_endpoint"] = stream.STSURL()
+	}
+	return options
+}
+
+// fluentBit is the path of the Fluent Bit to run. The error says why it is none.
+func (s *settings) fluentBit() (string, error) {
+	if s.host == "bundled" {
+		return "", errors.New("as asked for")
+	}
+	if path := os.Getenv("FLUENT_BIT"); path != "" {
+		return path, nil
+	}
+	path, err := exec.LookPath("fluent-bit")
+	if err != nil && s.host == "auto" {
+		return "", errors.New("there is no fluent-bit on the PATH")
+	}
+	if err != nil {
+		return "fluent-bit", nil // starting it tells why it cannot be
+	}
+	return path, nil
+}

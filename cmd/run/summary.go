@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"fluent-bit-kinesis/internal/kinesistest"
+)
+
+// header says what is about to run.
+func (s *screen) header(set settings, stream *kinesistest.Server, fluentBit, input string) {
+	var options []string
+	for _, key := range slices.Sorted(maps.Keys(set.options)) {
+		options = append(options, key+"="+set.options[key])
+	}
+	if len(options) == 0 {
+		options = []string{"the defaults"}
+	}
+	rows := [][2]string{
+		{"stream", fmt.Sprintf("%s at %s, %s, embedded in this program", set.stream(), stream.URL(), count(int64(set.shards), "shard"))},
+		{"Fluent Bit", fluentBit + ", " + workersText(set.workers)},
+		{"input", input + "; each event is numbered under the key " + marker},
+		{"options", strings.Join(options, " ")},
+	}
+	for _, row := range rows {
+		s.note(paint(s.stderrColour, bold, fmt.Sprintf("%-11s", row[0])) + row[1])
+	}
+}
+
+func workersText(n int) string {
+	if n == 0 {
+		return "flushing on its own thread"
+	}
+	return "flushing on " + count(int64(n), "worker")
+}
+
+// summary is the run in numbers.
+func (s *screen) summary(r result, stream *kinesistest.Server, name string, refused int) {
+	stats := stream.Stats()
+	line := func(label, text string, bad bool) {
+		look := green
+		if bad {
+			look = red
+		}
+		s.print(fmt.Sprintf("%-16s", label) + paint(s.stdoutColour, look, text))
+	}
+	s.print("")
+	line("lines in", grouped(r.sent), false)
+	line("records landed", fmt.Sprintf("%s with %s of data, in %s", grouped(r.landed), bytesText(r.bytes), count(stats.Requests, "request")),
+		r.landed == 0 && r.sent > 0)
+	line("lost", grouped(r.lost), r.lost > 0)
+	line("duplicated", grouped(r.duplicated), r.duplicated > 0)
+	if stats.Throttled > 0 {
+		line("throttled", count(stats.Throttled, "time")+" a record was refused by the stream", false)
+	}
+	if refused > 0 {
+		line("chunks given up", fmt.Sprintf("%s: the plugin refused them, or they did not get through in %d offers",
+			grouped(int64(refused)), retryLimit+1), true)
+	}
+	if r.unmarked > 0 {
+		s.print("                lost and duplicated are differences of counts: the options leave " + marker + " out of the data,\n" +
+			"                so that records cannot be told apart, and one of each would go unseen")
+	}
+	s.shards(stream.Shards(name))
+}
+
+func (s *screen) shards(shards []kinesistest.Shard) {
+	var most int64 = 1
+	for _, shard := range shards {
+		most = max(most, shard.Records)
+	}
+	const width = 30
+	for _, shard := range shards {
+		number := shardNumber(shard.ID)
+		bar := strings.Repeat("█", int((shard.Records*width+most-1)/most))
+		s.print(fmt.Sprintf("%-15s %10s  %9s  %s", fmt.Sprintf("shard %d", number), grouped(shard.Records), bytesText(shard.Bytes),
+			paint(s.stdoutColour, shardLooks[number%len(shardLooks)], bar)))
+	}
+}
+
+// count is a number with its noun.
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return grouped(n) + " " + noun + "s"
+}
+
+// grouped is a number with a comma between thousands.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// bytesText is a size in the unit that suits it.
+func bytesText(n int64) string {
+	switch {
+	case n < 10_000:
+		return grouped(n) + " B"
+	case n < 1_000_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	default:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+}
