@@ -290,12 +290,12 @@ func (c *client) call(ctx context.Context, operation string, w wire, body, buf [
 	defer sent.wait()
 	answer, err := c.http.Transport.RoundTrip(req)
 	if err != nil {
-		return buf, c.lost(ctx, err)
+		return buf, lost(ctx, fmt.Errorf("POST %s: %w", c.endpoint, err))
 	}
 	defer answer.Body.Close()
 	buf, err = readAll(answer.Body, buf[:0], answer.ContentLength)
 	if err != nil {
-		return buf, c.lost(ctx, err)
+		return buf, lost(ctx, err)
 	}
 	if answer.StatusCode == http.StatusOK {
 		return buf, nil
@@ -306,11 +306,11 @@ func (c *client) call(ctx context.Context, operation string, w wire, body, buf [
 }
 
 // lost is the error of a request that had no answer, or half of one.
-func (c *client) lost(ctx context.Context, err error) error {
+func lost(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return transportError(fmt.Errorf("POST %s: %w", c.endpoint, err))
+	return transportError(err)
 }
 
 // request makes a request that these keys have signed at this time. The hash of
@@ -349,6 +349,8 @@ func refusal(answer *http.Response, w wire, body []byte) *requestError {
 		e.code = kind
 	}
 	e.code = bareCode(e.code)
+	// Below the first line the service repeats what was signed, tokens included.
+	e.message, _, _ = strings.Cut(e.message, "\n")
 	if e.message == "" {
 		e.message = http.StatusText(answer.StatusCode)
 	}

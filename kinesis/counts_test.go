@@ -76,7 +76,7 @@ func TestTheLogStaysQuietUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, log := &fakeStream{t: t, refuse: throttleAll}, &logText{}
 		o := outputLogging(t, log, s, configOf(t, "log_key", "log", "partition_key", "key", "request_retries", "0"))
-		chunk := chunkOf(1000, func(i int) fields {
+		chunk := chunkOf(20, func(i int) fields {
 			if i%2 == 0 {
 				return fields{kv("other", i)}
 			}

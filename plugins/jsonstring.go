@@ -9,9 +9,14 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// escape holds what follows the backslash of each byte that has a short
-// escape, and 0 for all others.
-var escape = [256]byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '"': '"', '\\': '\\'}
+// escape holds the short escape of each byte that has one, the backslash in
+// the lower half, and 0 for all others.
+var escape = func() (t [256]uint16) {
+	for i, c := range []byte("\b\f\n\r\t\"\\") {
+		t[c] = '\\' | uint16("bfnrt\"\\"[i])<<8
+	}
+	return t
+}()
 
 // Eight bytes at a time: the high bit of each byte answers for that byte.
 const (
@@ -43,53 +48,49 @@ func AppendString(dst, s []byte) []byte {
 func appendString(dst, src []byte, pos, end int) []byte {
 	out, n := reserve(dst, len(dst), end-pos), len(dst)+1
 	out[n-1] = '"'
-	for {
-		plain := copyPlain(out[n:], src[pos:], end-pos)
-		pos += plain
-		n += plain
-		if pos >= end {
-			break
+	for pos < end {
+		written, read := copyText(out[n:], src[pos:], end-pos)
+		n += written
+		pos += read
+		if pos < end {
+			out, n, pos = special(out, n, src, pos, end)
 		}
-		out, n, pos = escaped(out, n, src, pos, end)
 	}
 	out[n] = '"'
 	return out[:n+1]
 }
 
-// copyPlain copies what the size bytes of src begin with that goes into a JSON
-// string as it is, and returns how much that is.
-func copyPlain(out, src []byte, size int) int {
-	i := 0
-	for i <= size-2*wordSize && i <= len(src)-2*wordSize && i <= len(out)-2*wordSize {
-		a := binary.LittleEndian.Uint64(src[i : i+8])
-		b := binary.LittleEndian.Uint64(src[i+8 : i+16])
-		binary.LittleEndian.PutUint64(out[i:i+8], a)
-		binary.LittleEndian.PutUint64(out[i+8:i+16], b)
-		if unplain(a)|unplain(b) != 0 {
+// copyText writes what the size bytes of src begin with as the inside of a
+// JSON string. It stops at what is neither plain nor has a short escape, and
+// where src or out are too short for it.
+func copyText(out, src []byte, size int) (written, read int) {
+	n, i := 0, 0
+	for i < size && i <= len(src)-wordSize && n <= len(out)-2*wordSize {
+		word := binary.LittleEndian.Uint64(src[i : i+wordSize])
+		binary.LittleEndian.PutUint64(out[n:n+wordSize], word)
+		odd := unplain(word)
+		if odd == 0 {
+			i += wordSize
+			n += wordSize
+			continue
+		}
+		plain := bits.TrailingZeros64(odd) / 8
+		i += plain
+		n += plain
+		if i >= size || escape[src[i]] == 0 {
 			break
 		}
-		i += 2 * wordSize
-	}
-	for i < size && i <= len(src)-wordSize && i <= len(out)-wordSize {
-		word := binary.LittleEndian.Uint64(src[i : i+8])
-		binary.LittleEndian.PutUint64(out[i:i+8], word)
-		if odd := unplain(word); odd != 0 {
-			return min(i+bits.TrailingZeros64(odd)/8, size)
-		}
-		i += wordSize
-	}
-	for i < size && plain(src[i]) {
-		out[i] = src[i]
+		binary.LittleEndian.PutUint16(out[n:], escape[src[i]])
 		i++
+		n += 2
 	}
-	return min(i, size)
+	beyond := max(0, i-size)
+	return n - beyond, i - beyond
 }
 
-func plain(c byte) bool { return c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' }
-
 // slack is what a string takes beyond its size: the quotes around it, one
-// escape, and the word that is written whole.
-const slack = len(`""`) + len(`\u0000`) + wordSize
+// escape, and the words that are written whole.
+const slack = len(`""`) + len(`\u0000`) + 2*wordSize
 
 // reserve makes room behind the n bytes of out for size bytes and the slack.
 func reserve(out []byte, n, size int) []byte {
@@ -99,40 +100,38 @@ func reserve(out []byte, n, size int) []byte {
 	return out[:cap(out)]
 }
 
-// escaped writes the byte at pos, which is not plain, to out[n:], and what
-// comes with it of a run of such bytes. src[pos:end] is what is left of the
-// string.
-func escaped(out []byte, n int, src []byte, pos, end int) ([]byte, int, int) {
-	c := src[pos]
-	if c >= utf8.RuneSelf {
-		return runes(out, n, src, pos, end)
-	}
-	out[n] = '\\'
-	if letter := escape[c]; letter != 0 {
-		out[n+1] = letter
-		n += 2
-	} else {
-		n += copy(out[n+1:], []byte{'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf]}) + 1
-	}
-	pos++
-	return reserve(out, n, end-pos), n, pos
-}
-
-// runes writes the characters beyond ASCII at pos, and U+FFFD for each byte
-// that is of none.
-func runes(out []byte, n int, src []byte, pos, end int) ([]byte, int, int) {
-	for pos < end && src[pos] >= utf8.RuneSelf {
-		r, size := utf8.DecodeRune(src[pos:end])
-		if r == utf8.RuneError && size == 1 {
-			n += copy(out[n:], "\uFFFD")
-			out = reserve(out, n, end-pos-1)
-		} else {
-			n += copy(out[n:], src[pos:pos+size])
+// special goes on where copyText stopped, up to where that can go on.
+// src[pos:end] is what is left of the string.
+func special(out []byte, n int, src []byte, pos, end int) ([]byte, int, int) {
+	for out = reserve(out, n, end-pos); pos < end; out = reserve(out, n, end-pos) {
+		c := src[pos]
+		if isPlain(c) && len(src)-pos >= wordSize {
+			break
 		}
-		pos += size
+		switch {
+		case c >= utf8.RuneSelf:
+			valid := validPrefix(src[pos:end])
+			if n += copy(out[n:], src[pos:pos+valid]); valid > 0 {
+				pos += valid
+				continue
+			}
+			n += copy(out[n:], "\uFFFD")
+		case escape[c] != 0:
+			binary.LittleEndian.PutUint16(out[n:], escape[c])
+			n += 2
+		case c < ' ':
+			n += copy(out[n:], []byte{'\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf]})
+		default:
+			out[n] = c
+			n++
+		}
+		pos++
 	}
 	return out, n, pos
 }
+
+// isPlain tells of an ASCII byte whether a JSON string can hold it as it is.
+func isPlain(c byte) bool { return c >= ' ' && c < utf8.RuneSelf && escape[c] == 0 }
 
 // validPrefix is the length of the run of whole characters beyond ASCII that
 // s begins with.

@@ -1,0 +1,102 @@
+package kinesis
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A keyServer hands out keys, numbered from 1, as the agent of a container
+// does, and takes requests that are signed with the latest of them.
+type keyServer struct {
+	lifetime time.Duration
+	fails    atomic.Bool
+	issued   atomic.Int64
+	valid    atomic.Int64 // the least number whose keys are taken
+}
+
+// ServeHTTP is [http.Handler.ServeHTTP].
+func (s *keyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/keys" && s.fails.Load():
+		http.Error(w, `{"code":"Failed","message":"no keys"}`, http.StatusInternalServerError)
+	case r.URL.Path == "/keys":
+		fmt.Fprintf(w, `{"AccessKeyId":"KEY%d","SecretAccessKey":"secret","Token":"token","Expiration":%q}`,
+			s.issued.Add(1), time.Now().Add(s.lifetime).UTC().Format(time.RFC3339))
+	case s.signedWith(r) < s.valid.Load():
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(named("ExpiredTokenException")))
+	default:
+		_, _ = w.Write(answerOf(""))
+	}
+}
+
+func (s *keyServer) signedWith(r *http.Request) (n int64) {
+	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=KEY")
+	_, _ = fmt.Sscan(strings.SplitN(credential, "/", 2)[0], &n) // 0 where there is none
+	return n
+}
+
+// clientWithKeys is a client that has its keys from the server.
+func clientWithKeys(t *testing.T, s *keyServer) *client {
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	clientOf(t, server.URL) // sets the environment
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.URL+"/keys")
+	c, err := newClient(configOf(t, "endpoint", server.URL))
+	require.NoError(t, err)
+	t.Cleanup(c.http.CloseIdleConnections)
+	return c
+}
+
+func TestKeysThatAreRefusedAreRenewedForAllRequests(t *testing.T) {
+	s := &keyServer{lifetime: time.Hour}
+	c := clientWithKeys(t, s)
+	for round := range int64(3) {
+		s.valid.Store(s.issued.Load() + round%2) // every other time, those in use are refused
+		var requests sync.WaitGroup
+		for range 8 {
+			requests.Go(func() {
+				for c.post(t.Context(), []byte("{}"), 1, &response{}) != nil {
+				}
+			})
+		}
+		requests.Wait()
+	}
+	require.GreaterOrEqual(t, s.issued.Load(), int64(2))
+}
+
+func TestKeysGoOnUntilTheyAreRefused(t *testing.T) {
+	s := &keyServer{lifetime: time.Minute} // so that new ones are due at once
+	c := clientWithKeys(t, s)
+	post := func() error { return c.post(t.Context(), []byte("{}"), 1, &response{}) }
+	require.NoError(t, post())
+	require.NoError(t, post())
+	require.EqualValues(t, 2, s.issued.Load())
+
+	s.fails.Store(true)
+	require.NoError(t, post(), "with the keys that there are")
+	s.fails.Store(false)
+	require.NoError(t, post())
+	require.EqualValues(t, 2, s.issued.Load(), "new ones are not asked for again at once")
+
+	s.fails.Store(true)
+	s.valid.Store(3)
+	require.Equal(t, expired.String(), faultOf(post()).String())
+	err := post()
+	require.Equal(t, denied.String(), faultOf(err).String())
+	require.ErrorContains(t, err, "NoCredentials")
+	require.ErrorContains(t, err, "Failed: no keys")
+	s.fails.Store(false)
+	require.NoError(t, post())
+	require.EqualValues(t, 3, s.issued.Load())
+}

@@ -1,0 +1,27 @@
+// Package test drives the plugin from end to end: the real library, loaded by a
+// host in C as Fluent Bit loads it, and an embedded stream that it reaches over
+// TLS. What a record must look like is written out here, or made by code of the
+// tests' own, never by the plugin's.
+//
+// The library is built once per run; with FLBHOST_LIBRARY in the environment
+// the one that it names is used.
+package test
+
+import (
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"fluent-bit-kinesis/internal/flbhost"
+)
+
+// outage is how long a stream throttles everything in the test of that. The
+// default keeps the run short.
+var outage = flag.Duration("outage", 2*time.Second, "how long the stream throttles everything, where a test has it do so")
+
+func TestMain(m *testing.M) { os.Exit(flbhost.Main(m)) }
+
+// patience is how long a test waits for what must come. It is never waited for
+// in full unless something is wrong.
+const patience = time.Minute
