@@ -211,11 +211,11 @@ func TestFlushTellsChunksOfAnotherTagApart(t *testing.T) {
 
 func TestFlushCountsADroppedRecordOnceThoughItsChunkComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeStream{t: t, fail: func(_ context.Context, records []putRecord) error {
+		s := &fakeStream{t: t, fail: func(ctx context.Context, records []putRecord) error {
 			if len(records) == 1 && string(records[0].Data) == "poison" {
 				return failed(invalid)
 			}
-			return refusesPoison(nil, records)
+			return refusesPoison(ctx, records)
 		}}
 		s.refuse = func(r putRecord) string {
 			if string(r.Data) == "late" && len(s.landed) < 2 {

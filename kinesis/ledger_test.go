@@ -117,7 +117,7 @@ func TestLedgerIsBoundedInBytes(t *testing.T) {
 	_, ok = l.take(idOfNumber(5))
 	require.True(t, ok)
 
-	huge := setOf(20 << 20 * 8)
+	huge := setOf(9 << 20 * 8)
 	l.remember(idOfNumber(100), huge)
 	left, ok := l.take(idOfNumber(100))
 	require.True(t, ok, "one entry is kept, whatever its size")

@@ -173,7 +173,7 @@ func TestCompressedRecords(t *testing.T) {
 			require.Equal(t, "a line\n", data)
 			require.False(t, r.truncated)
 
-			log := noise(3 * mebibyte)
+			log := noise(mebibyte * 8 / 5)
 			r, data = plain(log)
 			require.True(t, r.truncated)
 			kept, ended := strings.CutSuffix(data, "[Truncated...]\n")

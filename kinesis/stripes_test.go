@@ -35,7 +35,9 @@ func TestStripesMeetWhereTheyHaveAMemberInCommon(t *testing.T) {
 	}
 	for m := range stripeCount {
 		for other := range stripeCount {
-			require.Equal(t, m == other, stripesOf(m).meet(stripesOf(other)))
+			if stripesOf(m).meet(stripesOf(other)) != (m == other) {
+				t.Fatalf("%d meets %d", m, other)
+			}
 		}
 	}
 }
@@ -70,7 +72,9 @@ func TestLineIsFirstComeFirstServedForEachStripe(t *testing.T) {
 			}
 			for i, at := range model {
 				blocked := slices.ContainsFunc(model[:i], func(before *ticket) bool { return before.stripes.meet(at.stripes) })
-				require.Equal(t, !blocked, at.open())
+				if at.open() == blocked {
+					t.Fatalf("ticket %d: blocked %v, its turn has come %v", i, blocked, at.open())
+				}
 			}
 		}
 		for _, ticket := range model {
@@ -149,7 +153,7 @@ func TestTicketWaitsUntilItsTurnOrTheEndOfTheContext(t *testing.T) {
 // everybody must come through all the same, none must overtake another of its
 // key, and no more than the slots may be in flight.
 func TestWorkersWithKeysInCommonComeThrough(t *testing.T) {
-	for _, slots := range []int{1, 2, 3, 10} {
+	for _, slots := range []int{1, 3, 10} {
 		t.Run(strconv.Itoa(slots)+" requests in flight", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var mu sync.Mutex

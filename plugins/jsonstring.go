@@ -62,11 +62,16 @@ func appendString(dst, src []byte, pos, end int) []byte {
 
 // copyText writes what the size bytes of src begin with as the inside of a
 // JSON string. It stops at what is neither plain nor has a short escape, and
-// where src or out are too short for it.
+// where out is too short for more.
 func copyText(out, src []byte, size int) (written, read int) {
 	n, i := 0, 0
-	for i < size && i <= len(src)-wordSize && n <= len(out)-2*wordSize {
-		word := binary.LittleEndian.Uint64(src[i : i+wordSize])
+	for i < size && n <= len(out)-2*wordSize {
+		word := uint64(0)
+		if i <= len(src)-wordSize {
+			word = binary.LittleEndian.Uint64(src[i : i+wordSize])
+		} else {
+			word = lastWord(src[i:])
+		}
 		binary.LittleEndian.PutUint64(out[n:n+wordSize], word)
 		odd := unplain(word)
 		if odd == 0 {
@@ -88,6 +93,14 @@ func copyText(out, src []byte, size int) (written, read int) {
 	return n - beyond, i - beyond
 }
 
+// lastWord is the word of fewer than eight bytes.
+func lastWord(src []byte) (word uint64) {
+	for i, c := range src {
+		word |= uint64(c) << (8 * i)
+	}
+	return word
+}
+
 // slack is what a string takes beyond its size: the quotes around it, one
 // escape, and the words that are written whole.
 const slack = len(`""`) + len(`\u0000`) + 2*wordSize
@@ -105,9 +118,6 @@ func reserve(out []byte, n, size int) []byte {
 func special(out []byte, n int, src []byte, pos, end int) ([]byte, int, int) {
 	for out = reserve(out, n, end-pos); pos < end; out = reserve(out, n, end-pos) {
 		c := src[pos]
-		if isPlain(c) && len(src)-pos >= wordSize {
-			break
-		}
 		switch {
 		case c >= utf8.RuneSelf:
 			valid := validPrefix(src[pos:end])
@@ -116,22 +126,15 @@ func special(out []byte, n int, src []byte, pos, end int) ([]byte, int, int) {
 				continue
 			}
 			n += copy(out[n:], "\uFFFD")
-		case escape[c] != 0:
-			binary.LittleEndian.PutUint16(out[n:], escape[c])
-			n += 2
-		case c < ' ':
+		case c < ' ' && escape[c] == 0:
 			n += copy(out[n:], []byte{'\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf]})
 		default:
-			out[n] = c
-			n++
+			return out, n, pos
 		}
 		pos++
 	}
 	return out, n, pos
 }
-
-// isPlain tells of an ASCII byte whether a JSON string can hold it as it is.
-func isPlain(c byte) bool { return c >= ' ' && c < utf8.RuneSelf && escape[c] == 0 }
 
 // validPrefix is the length of the run of whole characters beyond ASCII that
 // s begins with.

@@ -80,15 +80,13 @@ func perform(ctx context.Context, set settings, stdin io.Reader, out *screen) (e
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	counts := newTally()
+	reader := newConsumer(set.options, counts, out)
 	stream, err := kinesistest.New(kinesistest.Options{
-		Streams: map[string]int{set.stream(): set.shards},
-		Region:  set.region(),
-		Faults:  kinesistest.Faults{ThrottleRecords: set.throttle / 100},
-		Discard: true,
-		OnRecord: func(r kinesistest.Record) {
-			counts.land(r.Data)
-			out.record(r)
-		},
+		Streams:  map[string]int{set.stream(): set.shards},
+		Region:   set.region(),
+		Faults:   kinesistest.Faults{ThrottleRecords: set.throttle / 100},
+		Discard:  true,
+		OnRecord: reader.read,
 	})
 	if err != nil {
 		return err
@@ -114,7 +112,7 @@ func perform(ctx context.Context, set settings, stdin io.Reader, out *screen) (e
 	progress.stop()
 	outcome := counts.result()
 	if err == nil || outcome.sent > 0 {
-		out.summary(outcome, stream, set.stream(), refused)
+		out.summary(outcome, stream, set.stream(), refused, reader.packing())
 	}
 	if err != nil {
 		return err

@@ -190,3 +190,23 @@ func TestAnInterruptEndsTheInputAndNotTheSending(t *testing.T) {
 	require.Zero(t, <-ended, stderr.String())
 	require.Equal(t, all("2"), summaryOf(stdout.String()))
 }
+
+func TestPackedAndCompressedRecordsAreReadAsTheirConsumerWould(t *testing.T) {
+	for _, options := range [][]string{
+		{"-o", "aggregation=true"},
+		{"-o", "compression=zstd"},
+		{"-o", "aggregation=true", "-o", "compression=gzip", "-o", "aggregation_compression=gzip"},
+	} {
+		t.Run(strings.Join(options, " "), func(t *testing.T) {
+			status, stdout, stderr := runWith(t, "", append([]string{"-host", "bundled", "-show", "3"}, options...)...)
+			require.Zero(t, status, stderr)
+			rows := summaryOf(stdout)
+			require.Equal(t, rows["lines in"], rows["records landed"])
+			require.Equal(t, "0", rows["lost"])
+			require.Equal(t, "0", rows["duplicated"])
+			require.Contains(t, stdout, `{"run_line":1,`)
+			require.Contains(t, stdout, "user records packed into")
+			require.NotContains(t, stdout, "differences of counts")
+		})
+	}
+}

@@ -111,18 +111,18 @@ func (s *screen) log(source, line string) {
 }
 
 // record shows a record that has just landed, while records are shown one by one.
-func (s *screen) record(r kinesistest.Record) {
+func (s *screen) record(r kinesistest.UserRecord) {
 	if !s.takeTurn() {
 		return
 	}
-	number := shardNumber(r.ShardID)
+	number := shardNumber(r.In.ShardID)
 	look := shardLooks[number%len(shardLooks)]
 	data, key := describe(r.Data), printable(r.PartitionKey)
 	if !s.full {
 		data, key = cut(data, shownData), cut(key, shownKey)
 	}
 	s.print(strings.Join([]string{
-		paint(s.stdoutColour, dim, r.Arrived.Format("15:04:05.000")),
+		paint(s.stdoutColour, dim, r.In.Arrived.Format("15:04:05.000")),
 		paint(s.stdoutColour, look, fmt.Sprintf("shard %d", number)),
 		paint(s.stdoutColour, cyan, fmt.Sprintf("%-8s", key)),
 		data,

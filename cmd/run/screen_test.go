@@ -29,9 +29,9 @@ func TestRecordIsOneLineThatATerminalCanTake(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			newScreen(&stdout, &stderr, 1, tc.full).record(kinesistest.Record{
-				Entry:   kinesistest.Entry{Data: []byte(tc.data), PartitionKey: tc.key},
-				ShardID: "shardId-000000000003", Arrived: arrived,
+			newScreen(&stdout, &stderr, 1, tc.full).record(kinesistest.UserRecord{
+				Data: []byte(tc.data), PartitionKey: tc.key,
+				In: kinesistest.Record{ShardID: "shardId-000000000003", Arrived: arrived},
 			})
 			require.Equal(t, tc.want, stdout.String())
 			require.Empty(t, stderr.String())

@@ -38,7 +38,7 @@ func workersText(n int) string {
 }
 
 // summary is the run in numbers.
-func (s *screen) summary(r result, stream *kinesistest.Server, name string, refused int) {
+func (s *screen) summary(r result, stream *kinesistest.Server, name string, refused int, packing string) {
 	stats := stream.Stats()
 	line := func(label, text string, bad bool) {
 		look := green
@@ -51,6 +51,9 @@ func (s *screen) summary(r result, stream *kinesistest.Server, name string, refu
 	line("lines in", grouped(r.sent), false)
 	line("records landed", fmt.Sprintf("%s with %s of data, in %s", grouped(r.landed), bytesText(r.bytes), count(stats.Requests, "request")),
 		r.landed == 0 && r.sent > 0)
+	if packing != "" {
+		line("packed", packing, false)
+	}
 	line("lost", grouped(r.lost), r.lost > 0)
 	line("duplicated", grouped(r.duplicated), r.duplicated > 0)
 	if stats.Throttled > 0 {
