@@ -1,0 +1,42 @@
+/*
+ * A resolver that knows one name, kinesis.example, and takes its time. Loaded before the C library (LD_PRELOAD), its
+ * getaddrinfo comes first.
+ *
+ * The file that SLOWDNS names says, at each lookup, what is to happen: a number of milliseconds to wait before the
+ * answer, which is 127.0.0.1, or a negative one for no answer for now.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+static int milliseconds(void) {
+    const char *name = getenv("SLOWDNS");
+    FILE *file = name ? fopen(name, "r") : NULL;
+    int wait = 0;
+    if (file) {
+        if (fscanf(file, "%d", &wait) != 1)
+            wait = 0;
+        fclose(file);
+    }
+    return wait;
+}
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    lookup *real = (lookup *)dlsym(RTLD_NEXT, "getaddrinfo");
+    if (!real)
+        return EAI_SYSTEM;
+    if (node && strcmp(node, "kinesis.example") == 0) {
+        int wait = milliseconds();
+        if (wait < 0)
+            return EAI_AGAIN;
+        usleep((useconds_t)wait * 1000);
+        node = "127.0.0.1";
+    }
+    return real(node, service, hints, found);
+}
