@@ -278,7 +278,7 @@ func (c *client) call(ctx context.Context, operation string, w wire, body, buf [
 	}
 	if t := c.http.Timeout; t > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, t, fmt.Errorf("no answer within %s (http_request_timeout)", t))
+		ctx, cancel = context.WithTimeoutCause(ctx, t, fmt.Errorf("no answer within %s (http_request_timeout) from %s", t, c.endpoint))
 		defer cancel()
 	}
 	signed := c.clock.now()

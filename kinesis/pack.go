@@ -68,7 +68,7 @@ func (f *flush) aggregate(l *lane, r *record, ordinal uint32, stripe uint8) bool
 	c := f.o.config
 	a := f.openFor(l, r)
 	alone := len(r.data) >= c.SkipAggregationRecordSize
-	if alone && f.o.ordered {
+	if alone && f.o.ordered && a.stripes.has(stripe) {
 		f.closeAggregate(l, a) // the record must not overtake those before it
 	}
 	if alone {

@@ -56,7 +56,10 @@ func (o *Output) getFlush() *flush {
 	return &flush{o: o, records: newRecordEncoder(o.config)}
 }
 
-func (o *Output) putFlush(f *flush) { o.free.flushes.put(f) }
+func (o *Output) putFlush(f *flush) {
+	f.records.trim()
+	o.free.flushes.put(f)
+}
 
 func (o *Output) getBatch() *batch {
 	if b, ok := o.free.batches.get(); ok {

@@ -129,6 +129,16 @@ func (e *recordEncoder) encode(body []byte, at time.Time) (r record, n int, err 
 	return r, n, err
 }
 
+// trim gives up buffers that a record of unusual size has made large.
+func (e *recordEncoder) trim() {
+	const usual = 64 << 10
+	for _, buffer := range []*[]byte{&e.data, &e.packed, &e.scratch} {
+		if cap(*buffer) > usual {
+			*buffer = nil
+		}
+	}
+}
+
 // logValue makes the data of the value of log_key alone.
 func (e *recordEncoder) logValue(body []byte) error {
 	if e.time.on() && string(e.time.written) == e.config.LogKey {

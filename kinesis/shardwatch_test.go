@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,16 +29,27 @@ func evenShards(n int, generation string) []shard {
 	return shards
 }
 
-// A fakeList answers ListShards. It is called by one goroutine at a time.
+// A fakeList answers ListShards.
 type fakeList struct {
-	calls  []time.Duration // when, since begin
 	begin  time.Time
 	answer func(ctx context.Context) ([]shard, error)
+
+	mu    sync.Mutex
+	calls []time.Duration // when, since begin; guarded by mu
 }
 
 func (l *fakeList) list(ctx context.Context) ([]shard, error) {
+	l.mu.Lock()
 	l.calls = append(l.calls, time.Since(l.begin))
+	l.mu.Unlock()
 	return l.answer(ctx)
+}
+
+// made is when ListShards was called.
+func (l *fakeList) made() []time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.calls)
 }
 
 // watching runs a test of a shardWatch, in a time of its own.
@@ -82,7 +95,7 @@ func TestShardWatchLearnsTheMapOnceAndSaysSo(t *testing.T) {
 			require.Equal(t, newShardMap(evenShards(4, "old")), w.get())
 		}
 		time.Sleep(time.Hour)
-		require.Len(t, list.calls, 1)
+		require.Len(t, list.made(), 1)
 		require.Equal(t, 1, strings.Count(log.String(), "the stream has 4 open shards"))
 	})
 }
@@ -102,7 +115,7 @@ func TestShardWatchGivesUpAMapThatIsWrongUntilItHasLearnedAnother(t *testing.T) 
 		w.refresh(old) // by a request that was packed long ago
 		require.NotNil(t, w.get())
 		time.Sleep(time.Hour)
-		require.Len(t, list.calls, 2)
+		require.Len(t, list.made(), 2)
 		require.Contains(t, log.String(), "the stream has 5 open shards")
 	})
 }
@@ -124,11 +137,11 @@ func TestShardWatchAsksLessAndLessOftenWhereItDoesNotHelp(t *testing.T) {
 					}
 					time.Sleep(time.Second)
 				}
-				n := len(list.calls)
+				n := len(list.made())
 				require.Greater(t, n, 100)
 				require.LessOrEqual(t, n, int(day/mostShardBackoff)+20)
-				require.GreaterOrEqual(t, list.calls[1]-list.calls[0], firstShardBackoff)
-				require.GreaterOrEqual(t, list.calls[n-1]-list.calls[n-2], mostShardBackoff)
+				require.GreaterOrEqual(t, list.made()[1]-list.made()[0], firstShardBackoff)
+				require.GreaterOrEqual(t, list.made()[n-1]-list.made()[n-2], mostShardBackoff)
 				require.Equal(t, min(1, strings.Count(log.String(), "open shards")), strings.Count(log.String(), "open shards"))
 			})
 		})
@@ -149,7 +162,7 @@ func TestShardWatchEndsQuietly(t *testing.T) {
 		watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
 			shards := evenShards(1, "old")
 			list.answer = func(ctx context.Context) ([]shard, error) {
-				if len(list.calls) == 1 {
+				if len(list.made()) == 1 {
 					return shards, nil
 				}
 				<-ctx.Done()
@@ -157,7 +170,7 @@ func TestShardWatchEndsQuietly(t *testing.T) {
 			}
 			w.refresh(w.get())
 			time.Sleep(firstShardBackoff + time.Second)
-			require.Len(t, list.calls, 2)
+			require.Len(t, list.made(), 2)
 			w.close()
 			require.NotContains(t, log.String(), "cannot be listed")
 		})
@@ -196,7 +209,7 @@ func TestIdleAggregatesAreBoundedInTheirMemory(t *testing.T) {
 // Whichever shard is the busy one, an instance keeps the memory for what one
 // chunk fills, and not for a whole aggregate of each shard.
 func TestAggregatesOfManyShardsKeepNoMoreMemoryThanAChunkNeeds(t *testing.T) {
-	o := outputOf(t, &fakeStream{t: t}, "partition_key", "key", "aggregation", "on", "aggregation_shard_map", "on")
+	o := outputOf(t, instantStream, "partition_key", "key", "aggregation", "on", "aggregation_shard_map", "on")
 	const shards = 64
 	o.shards = newShardWatch(o.log, func(context.Context) ([]shard, error) { return evenShards(shards, "s"), nil })
 	for i := range 4 * shards {

@@ -14,6 +14,8 @@ const stripeCount = 256
 
 func (s *stripes) set(stripe uint8) { s[stripe/64] |= 1 << (stripe % 64) }
 
+func (s stripes) has(stripe uint8) bool { return s[stripe/64]&(1<<(stripe%64)) != 0 }
+
 func (s *stripes) add(other stripes) {
 	for i := range s {
 		s[i] |= other[i]
