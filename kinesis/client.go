@@ -163,7 +163,13 @@ func (c *client) handlers(transport *http.Transport) request.Handlers {
 // signSDKRequest signs a request of the SDK. To get the credentials of the role
 // before may set the clock, so that comes first.
 func (c *client) signSDKRequest(r *request.Request) {
-	_, _ = r.Config.Credentials.GetWithContext(r.Context()) // signing has the same error
+	if r.Config.Credentials == credentials.AnonymousCredentials {
+		return
+	}
+	if _, err := r.Config.Credentials.GetWithContext(r.Context()); err != nil {
+		r.Error = err
+		return
+	}
 	v4.SignSDKRequestWithCurrentTime(r, c.clock.now)
 }
 
@@ -305,14 +311,6 @@ func (c *client) call(ctx context.Context, operation string, w wire, body, buf [
 	return buf, e
 }
 
-// lost is the error of a request that had no answer, or half of one.
-func lost(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return transportError(err)
-}
-
 // request makes a request that these keys have signed at this time. The hash of
 // the body is given to the signer ready-made, as a header that is signed and
 // sent: it is then computed in one go over the body instead of through a copy.
@@ -339,22 +337,6 @@ func (c *client) request(ctx context.Context, operation, contentType string, bod
 	var err error
 	req.Body, err = body.reader()
 	return req, err
-}
-
-// refusal reads an error answer, whose shape is the same for all operations.
-func refusal(answer *http.Response, w wire, body []byte) *requestError {
-	e := &requestError{status: answer.StatusCode}
-	e.code, e.message = w.refusal(body)
-	if kind := answer.Header.Get("X-Amzn-Errortype"); e.code == "" && kind != "" {
-		e.code = kind
-	}
-	e.code = bareCode(e.code)
-	// Below the first line the service repeats what was signed, tokens included.
-	e.message, _, _ = strings.Cut(e.message, "\n")
-	if e.message == "" {
-		e.message = http.StatusText(answer.StatusCode)
-	}
-	return e
 }
 
 // faultOf sorts the refusal of a request that these keys have signed at this

@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -39,6 +40,22 @@ func (e *requestError) Error() string {
 		return text
 	}
 	return fmt.Sprintf("%s (HTTP status %d)", text, e.status)
+}
+
+// refusal reads an error answer, whose shape is the same for all operations.
+func refusal(answer *http.Response, w wire, body []byte) *requestError {
+	e := &requestError{status: answer.StatusCode}
+	e.code, e.message = w.refusal(body)
+	if kind := answer.Header.Get("X-Amzn-Errortype"); e.code == "" && kind != "" {
+		e.code = kind
+	}
+	e.code = bareCode(e.code)
+	// Below the first line the service repeats what was signed, tokens included.
+	e.message, _, _ = strings.Cut(e.message, "\n")
+	if e.message == "" {
+		e.message = http.StatusText(answer.StatusCode)
+	}
+	return e
 }
 
 // bareCode takes the error's name out of how it may be written in an answer:

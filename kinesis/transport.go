@@ -69,6 +69,14 @@ func readAll(r io.Reader, buf []byte, length int64) ([]byte, error) {
 	return w.Bytes(), err
 }
 
+// lost is the error of a request that had no answer, or half of one.
+func lost(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return transportError(err)
+}
+
 // transportError sorts a request that had no answer, or half of one.
 func transportError(err error) error {
 	var certificate *tls.CertificateVerificationError

@@ -48,29 +48,55 @@ func AppendString(dst, s []byte) []byte {
 func appendString(dst, src []byte, pos, end int) []byte {
 	out, n := reserve(dst, len(dst), end-pos), len(dst)+1
 	out[n-1] = '"'
-	for pos < end {
-		written, read := copyText(out[n:], src[pos:], end-pos)
-		n += written
-		pos += read
-		if pos < end {
-			out, n, pos = special(out, n, src, pos, end)
-		}
+	words := src[pos:min(end+wordSize-1, len(src))]
+	plain := min(copyPlain(out[n:], words), end-pos)
+	n += plain
+	if pos += plain; pos < end {
+		out, n = appendRest(out, n, src, pos, end)
 	}
 	out[n] = '"'
 	return out[:n+1]
 }
 
-// copyText writes what the size bytes of src begin with as the inside of a
-// JSON string. It stops at what is neither plain nor has a short escape, and
-// where out is too short for more.
-func copyText(out, src []byte, size int) (written, read int) {
-	n, i := 0, 0
-	for i < size && n <= len(out)-2*wordSize {
+// copyPlain copies the words of src up to the first byte that is not plain,
+// and returns how many bytes come before it. Most strings have none.
+func copyPlain(out, src []byte) int {
+	out = out[:len(src)]
+	i := 0
+	for i <= len(src)-wordSize {
+		word := binary.LittleEndian.Uint64(src[i : i+wordSize])
+		binary.LittleEndian.PutUint64(out[i:i+wordSize], word)
+		if odd := unplain(word); odd != 0 {
+			return i + bits.TrailingZeros64(odd)/8
+		}
+		i += wordSize
+	}
+	return i
+}
+
+// appendRest writes src[pos:end] to out[n:].
+func appendRest(out []byte, n int, src []byte, pos, end int) ([]byte, int) {
+	for pos < end {
+		written, next := copyText(out[n:], src, pos, end)
+		n += written
+		if pos = next; pos < end {
+			out, n, pos = special(out, n, src, pos, end)
+		}
+	}
+	return out, n
+}
+
+// copyText writes src[pos:end] as the inside of a JSON string, and returns how
+// many bytes that made. It stops at what is neither plain nor has a short
+// escape, and where out is too short for more.
+func copyText(out, src []byte, pos, end int) (written, next int) {
+	n, i, stop := uint(0), uint(pos), uint(end)
+	for i < stop && n+2*wordSize <= uint(len(out)) {
 		word := uint64(0)
-		if i <= len(src)-wordSize {
+		if i+wordSize <= uint(len(src)) {
 			word = binary.LittleEndian.Uint64(src[i : i+wordSize])
 		} else {
-			word = lastWord(src[i:])
+			word = lastWord(src, int(i))
 		}
 		binary.LittleEndian.PutUint64(out[n:n+wordSize], word)
 		odd := unplain(word)
@@ -79,23 +105,29 @@ func copyText(out, src []byte, size int) (written, read int) {
 			n += wordSize
 			continue
 		}
-		plain := bits.TrailingZeros64(odd) / 8
+		plain := uint(bits.TrailingZeros64(odd)) / 8
 		i += plain
 		n += plain
-		if i >= size || escape[src[i]] == 0 {
+		if i >= stop || escape[src[i]] == 0 {
 			break
 		}
 		binary.LittleEndian.PutUint16(out[n:], escape[src[i]])
 		i++
 		n += 2
 	}
-	beyond := max(0, i-size)
-	return n - beyond, i - beyond
+	beyond := max(i, stop) - stop
+	return int(n - beyond), int(i - beyond)
 }
 
-// lastWord is the word of fewer than eight bytes.
-func lastWord(src []byte) (word uint64) {
-	for i, c := range src {
+// lastWord is the word at pos, where src ends within it; the rest is 0. It is
+// not inlined, so that copyText has its registers to itself.
+//
+//go:noinline
+func lastWord(src []byte, pos int) (word uint64) {
+	if len(src) >= wordSize {
+		return binary.LittleEndian.Uint64(src[len(src)-wordSize:]) >> (8 * (pos + wordSize - len(src)))
+	}
+	for i, c := range src[pos:] {
 		word |= uint64(c) << (8 * i)
 	}
 	return word
@@ -116,12 +148,13 @@ func reserve(out []byte, n, size int) []byte {
 // special goes on where copyText stopped, up to where that can go on.
 // src[pos:end] is what is left of the string.
 func special(out []byte, n int, src []byte, pos, end int) ([]byte, int, int) {
-	for out = reserve(out, n, end-pos); pos < end; out = reserve(out, n, end-pos) {
+	out = reserve(out, n, end-pos)
+	for pos < end {
 		c := src[pos]
 		switch {
 		case c >= utf8.RuneSelf:
-			valid := validPrefix(src[pos:end])
-			if n += copy(out[n:], src[pos:pos+valid]); valid > 0 {
+			if valid := validPrefix(src[pos:end]); valid > 0 {
+				n += copy(out[n:], src[pos:pos+valid])
 				pos += valid
 				continue
 			}
@@ -132,6 +165,7 @@ func special(out []byte, n int, src []byte, pos, end int) ([]byte, int, int) {
 			return out, n, pos
 		}
 		pos++
+		out = reserve(out, n, end-pos)
 	}
 	return out, n, pos
 }

@@ -12,16 +12,16 @@ type shape struct {
 	key    []byte // the last key, as msgpack
 	text   []byte // the last key as it is written: `,"key":`; nil where it repeats one before it
 	pick   Pick
-	next   []*shape // by one more key; at most maxShapeNext
+	next   []*shape // by one more key, the last one met first; at most maxShapeNext
 	below  *shape   // of maps that are the value of the last key
 }
 
 // Bounds on what is remembered. Records beyond them are encoded without
 // shapes, more slowly.
 const (
-	maxShapes    = 2048 // in all; some 300 bytes each
+	maxShapes    = 4096 // in all; some 300 bytes each
 	maxShapeKeys = 128  // of one map
-	maxShapeNext = 8
+	maxShapeNext = 32
 	maxKeySize   = 128 // of a key as msgpack, in bytes
 
 	// When so many keys have been met that there was no room to remember, the
@@ -36,14 +36,18 @@ func (e *Encoder) forget() {
 // follow returns the shape that the key at pos leads to, nil where there is
 // none that can be used.
 func (e *Encoder) follow(seen *shape, src []byte, pos, depth int) *shape {
-	rest := src[min(pos, len(src)):]
-	for _, next := range seen.next {
-		if bytes.HasPrefix(rest, next.key) {
-			if next.text == nil {
-				return nil
-			}
-			return next
+	rest := src[pos:]
+	for i, next := range seen.next {
+		if !bytes.HasPrefix(rest, next.key) {
+			continue
 		}
+		if i > 0 { // it is likely to come again
+			seen.next[i], seen.next[0] = seen.next[0], next
+		}
+		if next.text == nil {
+			return nil
+		}
+		return next
 	}
 	return e.learn(seen, src, pos, depth)
 }

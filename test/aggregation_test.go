@@ -41,7 +41,8 @@ func TestTheKCLKeepsEachRecordOfManyContainersUnderItsOwnKey(t *testing.T) {
 			}
 			log := exitLog(t, s.host)
 			requireNoLine(t, log, "warning")
-			requireLine(t, log, "info", "at exit: records 60000, accepted 60000 ", "packed 60000, into aggregates "+decimal(len(aggregates)))
+			requireLine(t, log, "info", "at exit: records "+decimal(manyRecords)+", accepted "+decimal(manyRecords)+" ",
+				"packed "+decimal(manyRecords)+", into aggregates "+decimal(len(aggregates)))
 		})
 	}
 }

@@ -54,7 +54,7 @@ func TestInTheBackgroundManyRecordsLandOnceWhateverTheStreamRefuses(t *testing.T
 			flushAll(t, s.host, 0, l.chunks...)
 			log := exitLog(t, s.host) // which waits for the background
 			l.requireOnce(t, s.stream)
-			requireLine(t, log, "info", "at exit: records 60000, accepted 60000 ")
+			requireLine(t, log, "info", "at exit: records "+decimal(manyRecords)+", accepted "+decimal(manyRecords)+" ")
 		})
 	}
 }

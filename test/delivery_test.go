@@ -65,7 +65,7 @@ func TestEveryRecordLandsOnceWhateverTheStreamRefuses(t *testing.T) {
 					require.NotZero(t, stats.Throttled+stats.Failed+stats.Outcomes["InternalFailure"], "the faults came to pass")
 					log := exitLog(t, s.host)
 					require.Empty(t, log.texts("error"))
-					requireLine(t, log, "info", "at exit: ", "accepted 60000 ")
+					requireLine(t, log, "info", "at exit: ", "accepted "+decimal(manyRecords)+" ")
 					requireNoLine(t, log, "info", "at exit: ", "dropped")
 					if mix.handedBack {
 						requireLine(t, log, "info", "at exit: ", "handed back ", "not sent again ")

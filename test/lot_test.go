@@ -1,6 +1,7 @@
 package test
 
 import (
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,8 +15,13 @@ import (
 	"fluent-bit-kinesis/internal/samples"
 )
 
-// manyRecords is how many records the tests of volume and of faults send.
-const manyRecords = 60_000
+// manyRecords is how many records the tests of volume and of faults send: fewer
+// where the library runs on an emulated processor.
+var manyRecords = 60_000
+
+func init() {
+	flag.IntVar(&manyRecords, "records", manyRecords, "how many records the tests of volume and of faults send")
+}
 
 // A lot is records on their way to a stream: the chunks that carry them, and
 // what must land of them. It can be sent any number of times.

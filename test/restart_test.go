@@ -42,7 +42,7 @@ func TestAPluginThatWasEndedAndStartsAgainLosesNothing(t *testing.T) {
 			for _, chunk := range l.chunks {
 				jobs = append(jobs, s.host.Go(0, "tag", chunk))
 			}
-			eventually(t, "some records have landed", func() bool { return s.stream.Stats().Landed > manyRecords/10 })
+			eventually(t, "some records have landed", func() bool { return s.stream.Stats().Landed > int64(manyRecords/10) })
 			x.end(t, s)
 
 			var again [][]byte

@@ -39,7 +39,7 @@ func TestManyRecordsLandOnceByteForByte(t *testing.T) {
 				}
 				log := exitLog(t, s.host)
 				requireNoLine(t, log, "warning")
-				requireLine(t, log, "info", "at exit: records 60000, accepted 60000 ")
+				requireLine(t, log, "info", "at exit: records "+decimal(manyRecords)+", accepted "+decimal(manyRecords)+" ")
 			})
 		}
 	}
