@@ -16,9 +16,8 @@ import (
 	"fluent-bit-kinesis/internal/flbhost"
 )
 
-// outage is how long a stream throttles everything in the test of that. The
-// default keeps the run short.
-var outage = flag.Duration("outage", 2*time.Second, "how long the stream throttles everything, where a test has it do so")
+// outage is how long a stream throttles everything in the test of that.
+var outage = flag.Duration("outage", 20*time.Second, "how long the stream throttles everything, where a test has it do so")
 
 func TestMain(m *testing.M) { os.Exit(flbhost.Main(m)) }
 
