@@ -3,7 +3,10 @@ package kinesis
 import (
 	"context"
 	"fmt"
+	"runtime/metrics"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,6 +69,40 @@ func BenchmarkFlush(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/records, "ns/record")
 		})
 	}
+}
+
+// BenchmarkWorkersWaitForLocks has eight workers flush at once and tells which
+// part of their time they waited for a lock, by the runtime's own account. Its
+// -mutexprofile and -blockprofile say which.
+func BenchmarkWorkersWaitForLocks(b *testing.B) {
+	const workers, records = 8, 4000
+	chunk := containerChunk(records)
+	for _, bench := range benchmarks[:3] {
+		b.Run(bench.name, func(b *testing.B) {
+			o := outputOf(b, instantStream, bench.options...)
+			before := lockWait()
+			var flushing atomic.Int64
+			var group sync.WaitGroup
+			for range workers {
+				group.Go(func() {
+					begin := time.Now()
+					for range b.N {
+						o.Flush(chunk, "tag")
+					}
+					flushing.Add(int64(time.Since(begin)))
+				})
+			}
+			group.Wait()
+			b.ReportMetric(100*(lockWait()-before)/time.Duration(flushing.Load()).Seconds(), "%-waiting")
+		})
+	}
+}
+
+// lockWait is how long goroutines have waited for mutexes, in seconds.
+func lockWait() float64 {
+	sample := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}}
+	metrics.Read(sample)
+	return sample[0].Value.Float64()
 }
 
 // What is allocated is for the requests, of which there are few, and nothing
