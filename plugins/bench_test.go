@@ -20,6 +20,7 @@ var benchmarks = []struct {
 	record  func(n int) fields
 }{
 	{"plain", EncoderOptions{}, podRecord},
+	{"pods in turn", EncoderOptions{}, podsRecord},
 	{"data_keys", EncoderOptions{Pick: only("log", "kubernetes")}, podRecord},
 	{"data_keys of one", EncoderOptions{Pick: only("log")}, podRecord},
 	{"replace_dots", EncoderOptions{ReplaceDots: []byte("_")}, podRecord},
@@ -127,9 +128,18 @@ func onlyNoting(noted string, keys ...string) func(key []byte) Pick {
 	}
 }
 
-// podRecord is a web server's line from a pod, of about 450 bytes.
+// podRecord is a web server's line from a pod, of about 450 bytes. As Fluent
+// Bit has a tag for each pod, and a chunk for each tag, all are of the same.
 func podRecord(n int) fields {
-	pod := fmt.Sprintf("storefront-7c9d8f6b54-%05d", n%3)
+	return recordOf("storefront-7c9d8f6b54-k2x8p", n)
+}
+
+// podsRecord is the same where one tag is for all.
+func podsRecord(n int) fields {
+	return recordOf(fmt.Sprintf("storefront-7c9d8f6b54-%05d", n%7), n)
+}
+
+func recordOf(pod string, n int) fields {
 	return fields{
 		kv("log", fmt.Sprintf("203.0.113.%d - - [14/Mar/2026:09:26:53 +0000] \"GET /p/%d?ref=tea HTTP/1.1\" 200 %d \"-\" \"Mozilla/5.0 (X11; Linux x86_64; rv:136.0) Gecko/20100101\" rt=0.014", n%250, n, 1000+7*n)),
 		kv("stream", "stdout"),
@@ -154,7 +164,7 @@ func jsonLogRecord(n int) fields {
 
 // numbersRecord is a metric.
 func numbersRecord(n int) fields {
-	return fields{kv("cpu_p", 12.25+float64(n)/8), kv("user_p", 0.1*float64(n)), kv("mem", 1<<33+n), kv("pid", n), kv("nice", -5), kv("up", true), kv("swap", nil)}
+	return fields{kv("cpu_p", 12.25+float64(n)/8), kv("user_p", 0.1*float64(n)), kv("mem", int64(1)<<33+int64(n)), kv("pid", n), kv("nice", -5), kv("up", true), kv("swap", nil)}
 }
 
 func repeatedRecord(n int) fields {

@@ -114,6 +114,9 @@ func (e *Events) skipBody() bool {
 // header reads up to the body: an array of two whose first element is the
 // time, or an array of the time and metadata.
 func (e *Events) header() error {
+	if e.usualHeader() {
+		return e.checkBody()
+	}
 	n, pos, err := arrayHeader(e.chunk, e.pos)
 	if err != nil {
 		return fmt.Errorf("event is not an array: %w", err)
@@ -134,6 +137,19 @@ func (e *Events) header() error {
 	}
 	e.pos = pos
 	return e.checkBody()
+}
+
+// usualHeader reads up to the body where the header is that of nearly all
+// events: an event time, and metadata that is an empty map.
+func (e *Events) usualHeader() bool {
+	const begin, size = 0x9292d700, 13
+	b := e.chunk[e.pos:]
+	if len(b) < size || binary.BigEndian.Uint32(b) != begin || b[size-1] != 0x80 {
+		return false
+	}
+	e.setTime(eventTime(b[4:]))
+	e.pos += size
+	return true
 }
 
 // timeAndMetadata reads the header of Fluent Bit 2.1 and later. The metadata

@@ -273,7 +273,11 @@ func TestAChunkThatIsCutAnywhereIsReadUpToTheCut(t *testing.T) {
 	var c flbhost.Chunk
 	starts := []int{0}
 	for n := range 4 {
-		c.Append(flbhost.WithMetadata(when, kv("m", n)), kv("n", n), kv("l", list{1.5, "two", []byte{3}, fields{kv("a", flbhost.Ext{Type: 4, Data: make([]byte, 300)})}}))
+		header := flbhost.WithMetadata(when, kv("m", n))
+		if n%2 == 1 {
+			header = flbhost.WithMetadata(when)
+		}
+		c.Append(header, kv("n", n), kv("l", list{1.5, "two", []byte{3}, fields{kv("a", flbhost.Ext{Type: 4, Data: make([]byte, 300)})}}))
 		starts = append(starts, c.Size())
 	}
 	for cut := range c.Size() {

@@ -180,7 +180,7 @@ func requireNoted(t *testing.T, e *Encoder, record []byte, noted [2][]byte) {
 func seedRecords() []fields {
 	return []fields{
 		{kv("log", "GET / \"tea\"\n\x00é☃🍵\xff"), kv("stream", "stdout"), kv("n", 1)},
-		{kv("i", math.MinInt64), kv("u", uint64(math.MaxUint64)), kv("f", 0.1), kv("g", float32(1e-7)), kv("z", math.Copysign(0, -1)), kv("nan", math.NaN())},
+		{kv("i", int64(math.MinInt64)), kv("u", uint64(math.MaxUint64)), kv("f", 0.1), kv("g", float32(1e-7)), kv("z", math.Copysign(0, -1)), kv("nan", math.NaN())},
 		{kv("b", true), kv("nil", nil), kv("bin", []byte{1, 0xff}), kv("t", when), kv("e", flbhost.Ext{Type: 3, Data: []byte("hi")})},
 		{kv("a.b", 1), kv("a_b", 2), kv("a.b", fields{kv("c.d", list{fields{kv("e.f", 1)}})})},
 		{kv(5, 1), kv("5", 2), kv(1.5, 3), kv(nil, 4), kv(true, 5), kv(when, 6), kv(flbhost.Ext{Type: 3, Data: []byte{1}}, 7)},

@@ -24,8 +24,9 @@ type EncoderOptions struct {
 	ReplaceDots []byte
 
 	// Pick decides on the members of a record's own map by their key, as it
-	// is before dots are replaced. It must answer the same for the same key,
-	// for its answers are remembered. nil writes them all.
+	// is before dots are replaced; a key that is not a string by its JSON. It
+	// must answer the same for the same key, for its answers are remembered,
+	// and must not keep the key. nil writes them all.
 	Pick func(key []byte) Pick
 }
 
@@ -41,6 +42,7 @@ type Encoder struct {
 	known  *shape // of records' own maps
 	shapes int    // how many there are; bounded by maxShapes
 	misses int    // since there were maxShapes
+	memos  int    // how many there are; bounded by maxMemos
 
 	// For maps without a shape. members is a stack, for maps within maps: each
 	// map uses what it pushes and leaves the rest alone.
@@ -71,7 +73,8 @@ var errThorough = errors.New("shape of the record cannot be used")
 // AppendRecord appends the map at the start of src as a JSON object, under
 // the options, and returns how long the map is. On an error dst has what it
 // had. After ErrTooDeep the length still holds; any other error means that src
-// cannot be read.
+// cannot be read. What is behind the result in dst's capacity may be
+// overwritten, here and in AppendValue.
 func (e *Encoder) AppendRecord(dst, src []byte) (out []byte, n int, err error) {
 	e.noted = [2]notedValue{}
 	out, n, err = e.mapAt(dst, src, 0, 1, e.known)

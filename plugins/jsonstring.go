@@ -38,13 +38,14 @@ func unplain(w uint64) uint64 {
 }
 
 // AppendString appends s as a JSON string in its quotes. Bytes that are not
-// UTF-8 become U+FFFD, one each. '<', '>' and '&' stay as they are.
+// UTF-8 become U+FFFD, one each. '<', '>' and '&' stay as they are. What is
+// behind the result in dst's capacity may be overwritten.
 func AppendString(dst, s []byte) []byte {
 	return appendString(dst, s, 0, len(s))
 }
 
-// appendString appends src[pos:end] as a JSON string. It reads what is behind
-// end in src, and scribbles behind what it returns, to go by whole words.
+// appendString appends src[pos:end] as a JSON string. To go by whole words it
+// reads beyond end in src, and writes beyond the result in dst.
 func appendString(dst, src []byte, pos, end int) []byte {
 	out, n := reserve(dst, len(dst), end-pos), len(dst)+1
 	out[n-1] = '"'

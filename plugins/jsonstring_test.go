@@ -72,7 +72,7 @@ func TestAppendString(t *testing.T) {
 	})
 }
 
-func TestAppendStringWritesNothingBeyondWhatItReturns(t *testing.T) {
+func TestAppendStringWritesNothingBeyondTheCapacity(t *testing.T) {
 	for size := range 100 {
 		for _, text := range []string{strings.Repeat("x", size), strings.Repeat("\"", size), strings.Repeat("é", size)} {
 			buffer := []byte(strings.Repeat("#", 1000))

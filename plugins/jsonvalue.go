@@ -32,7 +32,7 @@ func (e *Encoder) value(dst, src []byte, pos, depth int, seen *shape) ([]byte, i
 		return e.nestedMap(dst, src, pos, depth, seen)
 	case isArray(c):
 		return e.array(dst, src, pos, depth, seen)
-	case c >= leadStr8 && c <= leadStr32 || c >= leadBin8 && c <= leadBin32:
+	case isText(c):
 		s, next, ok := stringAt(src, pos)
 		if !ok {
 			return dst, pos, errShort
@@ -55,7 +55,18 @@ func (e *Encoder) nestedMap(dst, src []byte, pos, depth int, seen *shape) ([]byt
 	if depth >= MaxDepth {
 		return dst, pos, ErrTooDeep
 	}
-	return e.mapAt(dst, src, pos, depth+1, seen)
+	if seen == nil {
+		return e.mapAt(dst, src, pos, depth+1, nil)
+	}
+	if m := seen.memo; m != nil && m.isAt(src, pos, depth) {
+		return append(dst, m.text...), pos + len(m.value), nil
+	}
+	start := len(dst)
+	dst, next, err := e.mapAt(dst, src, pos, depth+1, seen)
+	if err == nil {
+		e.memorize(seen, src[pos:next], dst[start:], depth)
+	}
+	return dst, next, err
 }
 
 func (e *Encoder) array(dst, src []byte, pos, depth int, seen *shape) ([]byte, int, error) {

@@ -36,7 +36,7 @@ func TestTextIsAStringOrBinary(t *testing.T) {
 }
 
 func TestScalarsAreNumbersBooleansAndExts(t *testing.T) {
-	for _, scalar := range []any{0, 127, -1, -32, 1 << 40, int64(math.MinInt64), uint64(math.MaxUint64), 1.5, float32(1.5), math.NaN(), true, false, when, flbhost.Ext{Type: 5, Data: make([]byte, 16)}, flbhost.Ext{Type: 5, Data: make([]byte, 70_000)}} {
+	for _, scalar := range []any{0, 127, -1, -32, int64(1) << 40, int64(math.MinInt64), uint64(math.MaxUint64), 1.5, float32(1.5), math.NaN(), true, false, when, flbhost.Ext{Type: 5, Data: make([]byte, 16)}, flbhost.Ext{Type: 5, Data: make([]byte, 70_000)}} {
 		require.True(t, IsScalar(packedValue(scalar)), "%T %v", scalar, scalar)
 	}
 	for _, other := range []any{nil, "", "5", []byte{5}, list{}, list{5}, fields{}, fields{kv(5, 5)}, flbhost.Raw{}, flbhost.Raw{0xc1}, string(make([]byte, 70_000)), make(list, 70_000)} {

@@ -40,7 +40,6 @@ const (
 	leadFixExt  = 0xd4
 	leadFixExtN = 0xd8
 	leadStr8    = 0xd9
-	leadStr16   = 0xda
 	leadStr32   = 0xdb
 	leadArray16 = 0xdc
 	leadArray32 = 0xdd
@@ -55,6 +54,9 @@ func isFixInt(c byte) bool   { return c < 0x80 || c >= 0xe0 }
 
 func isMap(c byte) bool   { return isFixMap(c) || c == leadMap16 || c == leadMap32 }
 func isArray(c byte) bool { return isFixArray(c) || c == leadArray16 || c == leadArray32 }
+func isText(c byte) bool {
+	return isFixStr(c) || c >= leadStr8 && c <= leadStr32 || c >= leadBin8 && c <= leadBin32
+}
 func isExt(c byte) bool {
 	return c >= leadExt8 && c <= leadExt32 || c >= leadFixExt && c <= leadFixExtN
 }
@@ -105,15 +107,20 @@ func walk(src []byte, pos int) (next, nested int, err error) {
 
 // skipScalar is skip for any value but maps and arrays.
 func skipScalar(src []byte, pos int) (next int, err error) {
-	if _, next, ok := stringAt(src, pos); ok {
+	switch c := src[pos]; {
+	case isText(c):
+		_, next, ok := stringAt(src, pos)
+		if !ok {
+			return pos, errShort
+		}
 		return next, nil
-	}
-	if isExt(src[pos]) {
+	case isExt(c):
 		_, _, next, err = extAt(src, pos)
 		return next, err
+	default:
+		rest, err := msgp.Skip(src[pos:])
+		return len(src) - len(rest), err
 	}
-	rest, err := msgp.Skip(src[pos:])
-	return len(src) - len(rest), err
 }
 
 // skipWithin is skip for a value inside a record, with depth maps and arrays

@@ -14,6 +14,7 @@ type shape struct {
 	pick   Pick
 	next   []*shape // by one more key, the last one met first; at most maxShapeNext
 	below  *shape   // of maps that are the value of the last key
+	memo   *memo    // at the begin of a map: the last one of its place, if it is worth it
 }
 
 // Bounds on what is remembered. Records beyond them are encoded without
@@ -30,11 +31,11 @@ const (
 )
 
 func (e *Encoder) forget() {
-	e.known, e.shapes, e.misses = &shape{}, 0, 0
+	e.known, e.shapes, e.misses, e.memos = &shape{}, 0, 0, 0
 }
 
 // follow returns the shape that the key at pos leads to, nil where there is
-// none that can be used.
+// none that can be used. What begins like a key in msgpack is that key.
 func (e *Encoder) follow(seen *shape, src []byte, pos, depth int) *shape {
 	rest := src[pos:]
 	for i, next := range seen.next {

@@ -24,7 +24,7 @@ func TestShapesMakeNoDifference(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := randomRecords{rand.New(rand.NewPCG(1, 2))}
 			e := NewEncoder(options)
-			for range 3000 {
+			for range 1000 {
 				record := packed(r.fields(1)...)
 				for range 1 + r.IntN(2) {
 					requireNoDifference(t, e, record)
@@ -136,7 +136,7 @@ func TestKeysThatNeverEndAreEncodedAllTheSame(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			e := NewEncoder(EncoderOptions{})
-			for i := range 20_000 {
+			for i := range 10_000 {
 				text, _, err := e.AppendRecord(nil, packed(x.record(i)...))
 				require.NoError(t, err)
 				if want := x.want(i); string(text) != want {

@@ -1,0 +1,87 @@
+package plugins
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/internal/flbhost"
+)
+
+func TestAMapThatComesAgainIsNotMistakenForAnother(t *testing.T) {
+	pod := fields{kv("pod", "web-0"), kv("labels", fields{kv("app", "web"), kv("n", 1)})}
+	for _, x := range []struct {
+		name  string
+		other fields
+	}{
+		{"another value at its end", fields{kv("pod", "web-0"), kv("labels", fields{kv("app", "web"), kv("n", 2)})}},
+		{"a value that begins like it", fields{kv("pod", "web-0"), kv("labels", fields{kv("app", "web"), kv("n", 1000)})}},
+		{"another value at its begin", fields{kv("pod", "web-1"), kv("labels", fields{kv("app", "web"), kv("n", 1)})}},
+		{"one member less", fields{kv("pod", "web-0")}},
+		{"one member more", append(pod[:2:2], kv("x", nil))},
+		{"the same keys in another order", fields{pod[1], pod[0]}},
+		{"no member", fields{}},
+		{"the map that is in it", fields{kv("app", "web"), kv("n", 1)}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			e := NewEncoder(EncoderOptions{})
+			records := [][]byte{
+				packed(kv("kubernetes", pod), kv("n", 1)), packed(kv("kubernetes", x.other), kv("n", 2)),
+				packed(kv("kubernetes", list{pod, x.other}), kv("n", 3)), packed(kv("kubernetes", list{list{x.other}, pod})),
+				packed(kv("k", pod)), packed(kv("n", 4), kv("kubernetes", x.other)),
+			}
+			for i := range 300 {
+				requireNoDifference(t, e, records[(i*i+i/40)%len(records)])
+			}
+		})
+	}
+}
+
+// The same map can be too deep in one place, and not in another of the same
+// shape: arrays around it do not tell in its shape.
+func TestAMapThatComesAgainDeeperIsTooDeep(t *testing.T) {
+	e := NewEncoder(EncoderOptions{})
+	in := func(arrays int) []byte {
+		b := packed(kv("a", nil))
+		b = b[:len(b)-1]
+		for range arrays {
+			b = append(b, 0x91)
+		}
+		return append(b, packedValue(fields{kv("b", nested(26))})...)
+	}
+	for range 20 {
+		_, _, err := e.AppendRecord(nil, in(100))
+		require.NoError(t, err)
+		_, n, err := e.AppendRecord(nil, in(101))
+		require.ErrorIs(t, err, ErrTooDeep)
+		require.Equal(t, len(in(101)), n)
+	}
+}
+
+func TestMemosAreBounded(t *testing.T) {
+	e := NewEncoder(EncoderOptions{})
+	var maps fields
+	for i := range 100 {
+		maps = append(maps, kv(fmt.Sprint("m", i), fields{kv("a", i)}))
+	}
+	large := packed(kv("m", fields{kv("text", strings.Repeat("x", maxMemoSize))}))
+	escaped := packed(kv("m", fields{kv("text", strings.Repeat("\x00", maxMemoSize/4))}))
+	for range 3 * missesToMemorize {
+		requireNoDifference(t, e, packed(maps...))
+		requireNoDifference(t, e, large)
+		requireNoDifference(t, e, escaped)
+	}
+	require.Equal(t, maxMemos, e.memos)
+	e.forget()
+	require.Zero(t, e.memos)
+	requireNoDifference(t, e, packed(maps...))
+}
+
+func TestMapsThatAreNeverTheSameAreEncodedAllTheSame(t *testing.T) {
+	e := NewEncoder(EncoderOptions{ReplaceDots: []byte("_")})
+	for i := range 1000 {
+		requireNoDifference(t, e, packed(kv("request", fields{kv("i.d", i), kv("q", flbhost.Ext{Type: 1, Data: []byte{byte(i)}})})))
+	}
+}
