@@ -19,10 +19,28 @@ export GOFLAGS     := $(shell $(GO) env GOFLAGS) -buildvcs=false
 
 # notfastpath leaves out of the library a megabyte of generated code of ugorji/go/codec, which fluent-bit-go brings
 # along for a decoder that is not used here.
+BUILD := $(GO) build -buildmode=c-shared -trimpath -tags notfastpath -ldflags "-s -w -X main.version=$(VERSION)"
+
 .PHONY: build
 build: ## build bin/kinesis.so, the plugin (the default)
-	$(GO) build -buildmode=c-shared -trimpath -tags notfastpath \
-		-ldflags "-s -w -X main.version=$(VERSION)" -o $(LIBRARY) .
+	$(BUILD) -o $(LIBRARY) .
+
+# The other platforms. A build for another system or processor takes another C compiler; COMPILER names it, and GOARCH
+# the processor that the .dll is for.
+WINDOWS_LIBRARY := bin/kinesis.dll
+ARM64_LIBRARY   := bin/kinesis-arm64.so
+
+windows-release test-windows: COMPILER ?= x86_64-w64-mingw32-gcc
+windows-release test-windows: GOARCH   ?= amd64
+arm64-release test-arm64: COMPILER ?= aarch64-linux-gnu-gcc
+
+.PHONY: windows-release
+windows-release: ## build bin/kinesis.dll, the plugin for Windows
+	GOOS=windows GOARCH=$(GOARCH) CC="$(COMPILER)" $(BUILD) -o $(WINDOWS_LIBRARY) .
+
+.PHONY: arm64-release
+arm64-release: ## build bin/kinesis-arm64.so, the plugin for Linux on arm64
+	GOOS=linux GOARCH=arm64 CC="$(COMPILER)" $(BUILD) -o $(ARM64_LIBRARY) .
 
 .PHONY: modules
 modules: ## download what builds and tests need, as go.sum has it
@@ -54,11 +72,20 @@ test: vet build ## every test: units, fuzz corpora, end to end through the host,
 	$(GO) test -count=1 ./...
 	@$(MAKE) --no-print-directory race
 
-# The tests in ./test drive the library in a process of its own, which the race detector of the test binary does not
-# see; all else runs under it.
+# The tests in ./test and ./test/fluentbit drive the library in a process of its own, which the race detector of the test
+# binary does not see; all else runs under it.
 .PHONY: race
 race: ## the tests that can run under the race detector
 	$(GO) test -race -count=1 $$($(GO) list ./... | grep -v -e '/test$$' -e '/test/fluentbit$$')
+
+# Where the cross compiler, wine or qemu is missing, these say what to install, and fail only in CI.
+.PHONY: test-windows
+test-windows: ## the core end-to-end tests with bin/kinesis.dll, under wine
+	@MAKE="$(MAKE)" GO="$(GO)" COMPILER="$(COMPILER)" GOARCH=$(GOARCH) test/platforms/windows.sh
+
+.PHONY: test-arm64
+test-arm64: ## the same tests with bin/kinesis-arm64.so, and the unit tests, under qemu-aarch64
+	@MAKE="$(MAKE)" GO="$(GO)" COMPILER="$(COMPILER)" test/platforms/arm64.sh
 
 # The Fluent Bit that is used: a name on the PATH, or a path.
 FLUENT_BIT ?= fluent-bit
@@ -68,6 +95,12 @@ test-fluentbit: export FLUENT_BIT := $(FLUENT_BIT)
 test-fluentbit: export FLBHOST_LIBRARY := $(CURDIR)/$(LIBRARY)
 test-fluentbit: build ## the plugin in FLUENT_BIT (fluent-bit), 3.2 or later; fails where there is none
 	$(GO) test -count=1 -v -timeout 30m -run TestFluentBit ./test/fluentbit
+
+# kinesis-local, the AWS SDK for JavaScript and what else it takes come from the npm registry, into test/e2e/node.
+.PHONY: e2e
+e2e: export FLBHOST_LIBRARY := $(CURDIR)/$(LIBRARY)
+e2e: build ## the plugin against kinesis-local, read back by AWS's own JavaScript (needs Node.js)
+	test/e2e/run
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
@@ -107,10 +140,62 @@ lint: vet ## gofmt, go vet and staticcheck
 vet:
 	$(GO) vet ./...
 
+# What a release consists of. TAG, if given, must be v and the version, of which the changelog then tells as released.
+TAG ?=
+ARTIFACTS = dist/kinesis-$(VERSION)
+
+.PHONY: release
+release: check-tag build arm64-release windows-release ## the libraries for all platforms and their checksums in dist/, on amd64
+	@$(MAKE) --no-print-directory check-glibc
+	@$(MAKE) --no-print-directory check-glibc LIBRARY=$(ARM64_LIBRARY)
+	rm -rf dist
+	mkdir dist
+	cp $(LIBRARY) $(ARTIFACTS)-linux-amd64.so
+	cp $(ARM64_LIBRARY) $(ARTIFACTS)-linux-arm64.so
+	cp $(WINDOWS_LIBRARY) $(ARTIFACTS)-windows-amd64.dll
+	cd dist && sha256sum kinesis-* >SHA256SUMS
+	awk '/^## / { on = $$2 == "$(VERSION)" } on && !/^## /' CHANGELOG.md >dist/notes.md
+
+.PHONY: check-tag
+check-tag:
+	@test "$$($(GO) env GOARCH)" = amd64 || { echo "a release is built on amd64, this is $$($(GO) env GOARCH)"; exit 1; }
+	@grep -q '^## $(VERSION)' CHANGELOG.md || { echo "CHANGELOG.md has no section on $(VERSION)"; exit 1; }
+	@test -z "$(TAG)" || test "$(TAG)" = "v$(VERSION)" || { echo "the tag is $(TAG), the version $(VERSION)"; exit 1; }
+	@test -z "$(TAG)" || grep -q '^## $(VERSION)$$' CHANGELOG.md || \
+		{ echo "CHANGELOG.md does not tell of $(VERSION) as released: its heading must be ## $(VERSION)"; exit 1; }
+
+.PHONY: publish-release
+publish-release: ## make what is in dist/ the GitHub release TAG
+	cd dist && sha256sum --check SHA256SUMS
+	gh release create $(TAG) --verify-tag --title "$(VERSION)" --notes-file dist/notes.md dist/kinesis-* dist/SHA256SUMS
+
+# The container image, without its tag: the version.
+IMAGE ?= fluent-bit-kinesis
+
+.PHONY: image
+image: ## Fluent Bit with the plugin in it, as IMAGE:VERSION; IMAGE_ARGS are more arguments of docker build
+	docker build --build-arg VERSION=$(VERSION) $(IMAGE_ARGS) --tag $(IMAGE):$(VERSION) .
+
+.PHONY: test-image
+test-image: export FLUENT_BIT := $(CURDIR)/test/fluentbit/in-image
+test-image: export FLBHOST_LIBRARY := /fluent-bit/kinesis.so
+test-image: image ## the same tests as test-fluentbit, with the image's Fluent Bit and library
+	IMAGE=$(IMAGE):$(VERSION) $(GO) test -count=1 -v -timeout 30m -run TestFluentBit ./test/fluentbit
+
+.PHONY: publish-image
+publish-image: test-image ## push the image as IMAGE:VERSION-ARCH, of the architecture of this machine
+	docker tag $(IMAGE):$(VERSION) $(IMAGE):$(VERSION)-$$($(GO) env GOARCH)
+	docker push $(IMAGE):$(VERSION)-$$($(GO) env GOARCH)
+
+.PHONY: publish-index
+publish-index: ## name the images of both architectures IMAGE:VERSION and IMAGE:latest
+	docker buildx imagetools create --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest \
+		$(IMAGE):$(VERSION)-amd64 $(IMAGE):$(VERSION)-arm64
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,236 @@
+// Package workflows tests what no machine but GitHub's runs: that the workflows of .github are well formed, pin what
+// they use, and call targets that the Makefile has, as the Dockerfile does.
+package workflows
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+const root = "../.."
+
+// A workflow is what these tests look at of a file in .github/workflows.
+type workflow struct {
+	Name        string
+	On          yaml.Node
+	Permissions map[string]string
+	Jobs        map[string]job
+}
+
+type job struct {
+	Uses           string // of another workflow, and then there is nothing else
+	RunsOn         string `yaml:"runs-on"`
+	Container      string
+	TimeoutMinutes int `yaml:"timeout-minutes"`
+	Needs          yaml.Node
+	Steps          []step
+}
+
+type step struct {
+	Uses string
+	Run  string
+	With map[string]string
+}
+
+func TestEachJobRunsOneMakeTarget(t *testing.T) {
+	targets := makeTargets(t)
+	for file, w := range readWorkflows(t) {
+		for name, j := range w.Jobs {
+			t.Run(file+", "+name, func(t *testing.T) {
+				if j.Uses != "" {
+					require.FileExists(t, filepath.Join(root, filepath.FromSlash(j.Uses)))
+					return
+				}
+				var called []string
+				for _, s := range j.Steps {
+					called = append(called, makeCalls(s.Run)...)
+				}
+				require.Len(t, called, 1, "calls of make")
+				require.Contains(t, targets, called[0])
+			})
+		}
+	}
+}
+
+func TestEachJobIsBounded(t *testing.T) {
+	for file, w := range readWorkflows(t) {
+		require.NotEmpty(t, w.Name, file)
+		require.False(t, w.On.IsZero(), "%s: when it runs", file)
+		require.Equal(t, map[string]string{"contents": "read"}, w.Permissions, "%s: what all jobs may do", file)
+		for name, j := range w.Jobs {
+			if j.Uses == "" {
+				require.NotZero(t, j.TimeoutMinutes, "%s, %s: timeout-minutes", file, name)
+				require.NotEmpty(t, j.RunsOn, "%s, %s: runs-on", file, name)
+				require.NotContains(t, j.RunsOn, "latest", "%s, %s", file, name)
+			}
+		}
+	}
+}
+
+// pinned is an action with the commit that it is pinned to, and the version that this is.
+var pinned = regexp.MustCompile(`^\s*- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+
+func TestActionsArePinnedToACommit(t *testing.T) {
+	for file := range readWorkflows(t) {
+		seen := map[string]bool{}
+		for line := range strings.Lines(read(t, ".github/workflows/"+file)) {
+			line = strings.TrimRight(line, "\n")
+			if strings.Contains(line, "uses: ") && !strings.Contains(line, "uses: ./") {
+				require.Regexp(t, pinned, line)
+				seen[line] = true
+			}
+		}
+		require.NotEmpty(t, seen)
+	}
+}
+
+// goVersion is the version of Go in the name of an image.
+var goVersion = regexp.MustCompile(`golang:([\d.]+)-`)
+
+func TestAllBuildWithTheSameGo(t *testing.T) {
+	match := goVersion.FindStringSubmatch(read(t, "Dockerfile"))
+	require.NotNil(t, match, "the Dockerfile's image of Go")
+	version := match[1]
+	for file, w := range readWorkflows(t) {
+		for name, j := range w.Jobs {
+			if j.Container != "" {
+				require.Contains(t, j.Container, "golang:"+version+"-", "%s, %s: the container", file, name)
+			}
+			for _, s := range j.Steps {
+				if strings.HasPrefix(s.Uses, "actions/setup-go@") {
+					require.Equal(t, version, s.With["go-version"], "%s, %s", file, name)
+				}
+			}
+		}
+	}
+}
+
+func TestTheDockerfileRunsMakeTargetsOnPinnedImages(t *testing.T) {
+	targets := makeTargets(t)
+	runs, images := 0, 0
+	for line := range strings.Lines(read(t, "Dockerfile")) {
+		instruction, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case instruction == "RUN":
+			called := makeCalls(rest)
+			require.Len(t, called, 1, line)
+			require.Contains(t, targets, called[0])
+			runs++
+		case instruction == "FROM":
+			require.Regexp(t, `^\$\{\w+_IMAGE\}( AS \w+)?$`, rest, "a base image is an argument")
+			images++
+		case strings.Contains(rest, "_IMAGE="):
+			require.Regexp(t, `^\w+_IMAGE=[\w./-]+:\d+\.\d+\.\d+(-\w+)?$`, rest, "its default is of one version")
+		}
+	}
+	require.NotZero(t, runs)
+	require.Equal(t, 2, images)
+}
+
+func TestDependabotLooksWhereThereIsSomething(t *testing.T) {
+	var config struct {
+		Version int
+		Updates []struct {
+			Ecosystem string `yaml:"package-ecosystem"`
+			Directory string
+			Schedule  struct{ Interval string }
+		}
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, ".github/dependabot.yml")), &config))
+	require.Equal(t, 2, config.Version)
+	manifests := map[string]string{"gomod": "go.mod", "npm": "package-lock.json", "github-actions": ".github/workflows"}
+	found := map[string]bool{}
+	for _, update := range config.Updates {
+		require.Contains(t, manifests, update.Ecosystem)
+		manifest := filepath.Join(root, filepath.FromSlash(update.Directory), manifests[update.Ecosystem])
+		_, err := os.Stat(manifest)
+		require.NoError(t, err)
+		require.NotEmpty(t, update.Schedule.Interval)
+		found[update.Ecosystem] = true
+	}
+	require.Len(t, found, len(manifests))
+}
+
+func TestIssueFormsAreWellFormed(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, ".github/ISSUE_TEMPLATE/*.yml"))
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var form struct {
+			Name, Description string
+			Body              []struct {
+				Type, ID   string
+				Attributes struct{ Label string }
+			}
+		}
+		require.NoError(t, yaml.Unmarshal(text, &form), file)
+		if filepath.Base(file) == "config.yml" {
+			continue
+		}
+		require.NotEmpty(t, form.Name, file)
+		require.NotEmpty(t, form.Description, file)
+		require.NotEmpty(t, form.Body, file)
+		ids := map[string]bool{}
+		for _, field := range form.Body {
+			require.Contains(t, []string{"textarea", "input", "dropdown", "checkboxes"}, field.Type, file)
+			require.NotEmpty(t, field.Attributes.Label, file)
+			require.False(t, ids[field.ID], "%s: %s comes twice", file, field.ID)
+			ids[field.ID] = true
+		}
+	}
+}
+
+// readWorkflows are the workflows by the names of their files. A key that comes twice is an error.
+func readWorkflows(t *testing.T) map[string]workflow {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	workflows := map[string]workflow{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var w workflow
+		require.NoError(t, yaml.Unmarshal(text, &w), file)
+		require.NotEmpty(t, w.Jobs, file)
+		workflows[filepath.Base(file)] = w
+	}
+	return workflows
+}
+
+// target is the beginning of a rule in the Makefile.
+var target = regexp.MustCompile(`(?m)^([a-z][a-z0-9-]*):( |$)`)
+
+func makeTargets(t *testing.T) map[string]bool {
+	t.Helper()
+	targets := map[string]bool{}
+	for _, match := range target.FindAllStringSubmatch(read(t, "Makefile"), -1) {
+		targets[match[1]] = true
+	}
+	require.Contains(t, targets, "build")
+	return targets
+}
+
+// makeCall is a call of make in a command, with its first target.
+var makeCall = regexp.MustCompile(`(?m)(?:^|[;&|]\s*)make ([a-z][a-z0-9-]*)`)
+
+func makeCalls(command string) (targets []string) {
+	for _, match := range makeCall.FindAllStringSubmatch(command, -1) {
+		targets = append(targets, match[1])
+	}
+	return targets
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+	require.NoError(t, err)
+	return string(text)
+}
