@@ -1,0 +1,89 @@
+// Reads a stream back from its start to its present end, as a consumer of the plugin's users would: through the AWS
+// SDK for JavaScript, with aggregates taken apart by AWS's aws-kinesis-agg and with decoders that know nothing of the
+// plugin. Prints one JSON object per log record, see `found` in consumer_test.go. Then deletes the stream, for the
+// simulator holds it in memory.
+//
+//   node consume.mjs --endpoint URL --region REGION --stream NAME [--compression FORMAT] [--aggregation_compression FORMAT]
+
+import { createHash } from 'node:crypto';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { DeleteStreamCommand, GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
+import kpl from 'aws-kinesis-agg';
+import { decompress as unzstd } from 'fzstd';
+import snappy from 'snappyjs';
+import { StreamName, kinesis, options, shards } from './client.mjs';
+
+const decoders = {
+  none: (data) => data,
+  gzip: gunzipSync,
+  zlib: inflateSync,
+  zstd: unzstd,
+  snappy: (data) => snappy.uncompress(data),
+};
+
+// How compressed aggregates begin. Records that travel beside them are not compressed so, and begin otherwise.
+const magic = { gzip: Buffer.from('1f8b', 'hex'), zstd: Buffer.from('28b52ffd', 'hex') };
+
+// The Kinesis records of a shard in their order. Nothing is put on the stream any more: it ends where an answer that
+// has caught up is empty or, for a shard that was closed, where there is no next one.
+async function* recordsOf({ ShardId }) {
+  const start = { StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' };
+  let { ShardIterator } = await kinesis.send(new GetShardIteratorCommand(start));
+  while (ShardIterator) {
+    const answer = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+    yield* answer.Records;
+    if (answer.Records.length === 0 && answer.MillisBehindLatest === 0) return;
+    ShardIterator = answer.NextShardIterator;
+  }
+}
+
+// The log records in a Kinesis record. Of one that is no aggregate there is one, without a subSequenceNumber.
+function split(record) {
+  const format = options.aggregation_compression;
+  let data = Buffer.from(record.Data);
+  if (magic[format]?.equals(data.subarray(0, magic[format].length))) {
+    data = Buffer.from(decoders[format](data));
+  }
+  const users = [];
+  const asLambdaHasIt = {
+    data: data.toString('base64'),
+    partitionKey: record.PartitionKey,
+    sequenceNumber: record.SequenceNumber,
+  };
+  kpl.deaggregateSync(asLambdaHasIt, true, (error, records) => {
+    if (error) throw new Error(`Kinesis record ${record.SequenceNumber}: ${error}`);
+    users.push(...(records ?? []));
+  });
+  return users;
+}
+
+// The rule by which a consumer built on the Kinesis Client Library keeps a log record: its hash lies in the range of
+// the shard that it was read from.
+function belongsTo({ HashKeyRange }, user) {
+  const hash = user.explicitPartitionKey
+    ? BigInt(user.explicitPartitionKey)
+    : BigInt('0x' + createHash('md5').update(user.partitionKey, 'utf8').digest('hex'));
+  return BigInt(HashKeyRange.StartingHashKey) <= hash && hash <= BigInt(HashKeyRange.EndingHashKey);
+}
+
+const decode = decoders[options.compression];
+const lines = [];
+for await (const shard of shards()) {
+  for await (const record of recordsOf(shard)) {
+    for (const user of split(record)) {
+      lines.push(
+        JSON.stringify({
+          shard: shard.ShardId,
+          sequence: record.SequenceNumber,
+          aggregated: user.subSequenceNumber !== undefined,
+          key: user.partitionKey,
+          hashKey: user.explicitPartitionKey,
+          misplaced: !belongsTo(shard, user),
+          data: Buffer.from(decode(Buffer.from(user.data, 'base64'))).toString('base64'),
+        }),
+      );
+    }
+  }
+}
+await kinesis.send(new DeleteStreamCommand({ StreamName }));
+process.stdout.write(lines.join('\n'));
