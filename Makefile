@@ -109,7 +109,7 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 		/^ok/ { for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0 }' | \
 	while read -r package target; do \
 		echo "$$package $$target"; \
-		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$package" </dev/null || exit 1; \
 	done
 
 .PHONY: bench

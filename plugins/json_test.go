@@ -115,6 +115,7 @@ func TestValuesAsJSON(t *testing.T) {
 		{"an event time as an ext of 8 bits of length", flbhost.Raw{0xc7, 8, 0, 0, 0, 0, 1, 0, 0, 0, 2}, `"1970-01-01T00:00:01.000000002Z"`},
 		{"the last event time", flbhost.Raw{0xd7, 0, 255, 255, 255, 255, 255, 255, 255, 255}, `"2106-02-07T06:28:19.294967295Z"`},
 		{"an ext of an event time's type and another length", flbhost.Ext{Type: 0, Data: []byte{1, 2, 3, 4}}, `"AQIDBA=="`},
+		{"an ext of an event time's type and a longer one", flbhost.Ext{Type: 0, Data: make([]byte, 16)}, `"AAAAAAAAAAAAAAAAAAAAAA=="`},
 		{"an ext of an event time's length and another type", flbhost.Ext{Type: 1, Data: make([]byte, 8)}, `"AAAAAAAAAAA="`},
 		{"an ext of a negative type", flbhost.Ext{Type: -1, Data: []byte{255}}, `"/w=="`},
 		{"an ext of two bytes", flbhost.Ext{Type: 5, Data: []byte("hi")}, `"aGk="`},
