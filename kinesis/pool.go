@@ -42,7 +42,7 @@ type freeLists struct {
 func (l *freeLists) init(config *Config) {
 	const mostWorkers = 16
 	l.flushes.most = mostWorkers
-	l.batches.most = config.RequestsInFlight + 2
+	l.batches.most = 2*config.RequestsInFlight + 2 // of each lane the one in flight and the next one
 	l.batches.bytes = mostKeptBodies
 	l.deliveries.most = config.RequestsInFlight
 	l.wire = wireOf(config.WireFormat)
@@ -68,8 +68,8 @@ func (o *Output) getBatch() *batch {
 	return newBatch(o.free.wire, o.free.head)
 }
 
-// mostKeptBodies bounds the bytes that batches keep for their next use: ten
-// bodies of 500 log records, or two full of aggregates.
+// mostKeptBodies bounds the bytes that batches keep for their next use: some
+// thirty bodies of 500 log records, or two full of aggregates.
 const mostKeptBodies = 12 << 20
 
 // A batchList is a freeList of batches, bounded in the bytes of their bodies,
