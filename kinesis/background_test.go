@@ -20,7 +20,8 @@ func inBackground(t *testing.T, s *fakeStream, options []string, test func(t *te
 		s.t = t
 		log := &logText{}
 		config := configOf(t, append([]string{"experimental_concurrency", "2"}, options...)...)
-		o := newOutput(config, plugins.NewLogger(log, "kinesis", "debug"), s, nil)
+		o, err := newOutput(config, plugins.NewLogger(log, "kinesis", "debug"), s, nil)
+		require.NoError(t, err)
 		t.Cleanup(o.Close)
 		test(t, o, log)
 	})
@@ -214,7 +215,8 @@ func TestCloseGivesUpWhatWaitsForItsNextAttemptOrInLine(t *testing.T) {
 func TestCloseOfAnInstanceThatNeverSent(t *testing.T) {
 	for _, options := range [][]string{nil, {"experimental_concurrency", "10"}} {
 		log := &logText{}
-		o := newOutput(configOf(t, options...), plugins.NewLogger(log, "kinesis", ""), nil, nil)
+		o, err := newOutput(configOf(t, options...), plugins.NewLogger(log, "kinesis", ""), nil, nil)
+		require.NoError(t, err)
 		o.Close()
 		require.Contains(t, log.String(), "at exit: records 0, accepted 0 (0 bytes)")
 	}

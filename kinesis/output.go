@@ -67,12 +67,10 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 	if err != nil {
 		return nil, err
 	}
-	compressors, err := newCompressors(config)
+	o, err := newOutput(config, log, client, expired)
 	if err != nil {
 		return nil, err
 	}
-	o := newOutput(config, log, client, expired)
-	o.compressors = compressors
 	if config.Aggregation && config.AggregationShardMap && o.ordered {
 		o.shards = newShardWatch(log, func(ctx context.Context) ([]shard, error) {
 			return client.listShards(ctx, config.Stream)
@@ -81,13 +79,18 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 	return o, nil
 }
 
-func newOutput(config *Config, log *plugins.Logger, client poster, expired func(reason string)) *Output {
+func newOutput(config *Config, log *plugins.Logger, client poster, expired func(reason string)) (*Output, error) {
+	compressors, err := newCompressors(config)
+	if err != nil {
+		return nil, err
+	}
 	o := &Output{
 		config: config, log: log, client: client,
-		ordered:    len(config.PartitionKey) > 0,
-		slots:      make(chan struct{}, config.RequestsInFlight),
-		background: make(chan struct{}, config.Concurrency),
-		seed:       maphash.MakeSeed(),
+		ordered:     len(config.PartitionKey) > 0,
+		slots:       make(chan struct{}, config.RequestsInFlight),
+		background:  make(chan struct{}, config.Concurrency),
+		seed:        maphash.MakeSeed(),
+		compressors: compressors,
 	}
 	o.warn.init(log)
 	o.ledger = newLedger(&o.counts.LedgerLost)
@@ -95,7 +98,7 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 	o.ctx, o.giveUp = context.WithCancelCause(context.Background())
 	o.recordBytes.Store(512)
 	o.free.init(config)
-	return o
+	return o, nil
 }
 
 // Flush sends the events of a chunk. The chunk is Fluent Bit's: it is not

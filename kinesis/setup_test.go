@@ -40,11 +40,9 @@ func outputOf(t testing.TB, client poster, pairs ...string) *Output {
 
 func outputLogging(t testing.TB, log io.Writer, client poster, config *Config) *Output {
 	t.Helper()
-	o := newOutput(config, plugins.NewLogger(log, "kinesis", "debug"), client, func(reason string) {
+	o, err := newOutput(config, plugins.NewLogger(log, "kinesis", "debug"), client, func(reason string) {
 		t.Errorf("the watchdog has expired: %s", reason)
 	})
-	var err error
-	o.compressors, err = newCompressors(config)
 	require.NoError(t, err)
 	t.Cleanup(o.Close)
 	return o

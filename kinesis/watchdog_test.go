@@ -22,7 +22,8 @@ func watchedOutput(t *testing.T, s *fakeStream, options []string, test func(t *t
 		config := configOf(t, options...)
 		config.SendFailureTimeout = 5 * time.Minute
 		expired := make(chan string, 10)
-		o := newOutput(config, plugins.NewLogger(io.Discard, "kinesis", ""), s, func(reason string) { expired <- reason })
+		o, err := newOutput(config, plugins.NewLogger(io.Discard, "kinesis", ""), s, func(reason string) { expired <- reason })
+		require.NoError(t, err)
 		defer o.Close()
 		test(t, o, expired)
 	})

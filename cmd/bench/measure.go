@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/internal/kinesistest"
 )
 
 // A result is a row of the table, by record unless it says otherwise.
 type result struct {
 	Name        string
-	CPU         float64 // us
+	CPU         float64 // us of user and system time in the flushes
 	Floor       float64 // us for the SHA-256 of the record's part of the bodies
+	Encode      float64 `json:",omitempty"` // us to make the bodies and not send them
 	Bare        float64 `json:",omitempty"` // us of a client that hashes and posts the same bodies and no more
 	PerSecond   float64
 	BodyBytes   float64
@@ -26,8 +28,20 @@ type result struct {
 // Multiple is the CPU as a multiple of the floor.
 func (r result) Multiple() float64 { return r.CPU / r.Floor }
 
+// Beside is what the CPU beside the encoding comes to as a multiple of the
+// bare client's.
+func (r result) Beside() float64 { return (r.CPU - r.Encode) / r.Bare }
+
+// A bench is one run of the program.
+type bench struct {
+	chunks  batchOfChunks
+	passes  int
+	results []result
+	hash    float64 // us for the SHA-256 of a byte of bodies: the least seen in the run
+}
+
 // measure runs the passes of one setting.
-func measure(s setting, input batchOfChunks, passes int) (r result, err error) {
+func (b *bench) measure(s setting) (r result, err error) {
 	server, err := startStream(s.delay)
 	if err != nil {
 		return r, err
@@ -37,7 +51,25 @@ func measure(s setting, input batchOfChunks, passes int) (r result, err error) {
 			err = e
 		}
 	}()
-	host, loaded, err := startHost(s, server, input)
+	if r, err = b.measurePlugin(s, server); err != nil {
+		return r, err
+	}
+	b.hashed(int(1e4 * r.BodyBytes / r.Requests))
+	if !s.parts {
+		return r, nil
+	}
+	task := task{Options: s.options, Records: b.chunks.records, Passes: b.passes}
+	if r.Encode, err = task.measure(); err != nil {
+		return r, err
+	}
+	task.Post = &target{URL: server.URL, CA: server.CA, InFlight: r.MaxInFlight}
+	r.Bare, err = task.measure()
+	return r, err
+}
+
+// measurePlugin has the host offer the chunks to the library.
+func (b *bench) measurePlugin(s setting, server *stream) (r result, err error) {
+	host, loaded, err := startHost(s, server, b.chunks)
 	if err != nil {
 		return r, err
 	}
@@ -48,7 +80,7 @@ func measure(s setting, input batchOfChunks, passes int) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	totals, err := host.Repeat(0, passes, loaded...)
+	totals, err := host.Repeat(0, b.passes, loaded...)
 	if err != nil {
 		return r, err
 	}
@@ -60,27 +92,23 @@ func measure(s setting, input batchOfChunks, passes int) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	if totals.OK != passes*len(loaded) {
-		return r, fmt.Errorf("%d of %d chunks were delivered:\n%s", totals.OK, passes*len(loaded), host.Log())
+	if totals.OK != b.passes*len(loaded) {
+		return r, fmt.Errorf("%d of %d chunks were delivered:\n%s", totals.OK, b.passes*len(loaded), host.Log())
 	}
-	n := float64(passes * input.records)
-	requests := after.Requests - before.Requests
-	body := float64(after.BodyBytes - before.BodyBytes)
-	r = result{
+	r = b.row(s, totals, before, after)
+	r.PeakRSS = float64(used.PeakRSS-int64(b.chunks.bytes)) / 1e6
+	return r, host.Exit()
+}
+
+func (b *bench) row(s setting, totals flbhost.Totals, before, after kinesistest.Stats) result {
+	n := float64(b.passes * b.chunks.records)
+	return result{
 		Name: s.name, CPU: micros(totals.CPU) / n, PerSecond: n / totals.Wall.Seconds(),
-		BodyBytes: body / n, Requests: 1e4 * float64(requests) / n,
-		Records: 1e4 * float64(after.Landed-before.Landed) / n,
-		PeakRSS: float64(used.PeakRSS-int64(input.bytes)) / 1e6, MaxInFlight: after.MaxInFlight,
+		BodyBytes:   float64(after.BodyBytes-before.BodyBytes) / n,
+		Requests:    1e4 * float64(after.Requests-before.Requests) / n,
+		Records:     1e4 * float64(after.Landed-before.Landed) / n,
+		MaxInFlight: after.MaxInFlight,
 	}
-	r.Floor = hashing(int(body)/int(requests)) * r.BodyBytes
-	if s.bare {
-		r.Bare, err = measureBare(server, int(requests), int(body)/int(requests), after.MaxInFlight)
-		r.Bare /= n
-	}
-	if e := host.Exit(); err == nil {
-		err = e
-	}
-	return r, err
 }
 
 func startHost(s setting, server *stream, input batchOfChunks) (*flbhost.Host, []flbhost.Loaded, error) {
@@ -104,17 +132,25 @@ func startHost(s setting, server *stream, input batchOfChunks) (*flbhost.Host, [
 	return host, loaded, nil
 }
 
-// hashing is the time that SHA-256 takes for a byte of bodies of this size, in
-// us: the least of several runs, for the floor is what it takes undisturbed.
-func hashing(size int) float64 {
+// hashed takes the time of SHA-256 over bodies of this size. The floor is what
+// it takes undisturbed: the least of all.
+func (b *bench) hashed(size int) {
 	body := make([]byte, size)
-	least := time.Duration(1<<63 - 1)
 	for range 20 {
 		begin := time.Now()
 		sha256.Sum256(body)
-		least = min(least, time.Since(begin))
+		us := micros(time.Since(begin)) / float64(size)
+		if b.hash == 0 || us < b.hash {
+			b.hash = us
+		}
 	}
-	return micros(least) / float64(size)
+}
+
+// setFloors compares all settings with the one floor of the run.
+func (b *bench) setFloors() {
+	for i := range b.results {
+		b.results[i].Floor = b.hash * b.results[i].BodyBytes
+	}
 }
 
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
