@@ -19,7 +19,8 @@ export GOFLAGS     := $(shell $(GO) env GOFLAGS) -buildvcs=false
 
 # notfastpath leaves out of the library a megabyte of generated code of ugorji/go/codec, which fluent-bit-go brings
 # along for a decoder that is not used here.
-BUILD := $(GO) build -buildmode=c-shared -trimpath -tags notfastpath -ldflags "-s -w -X main.version=$(VERSION)"
+# nethttpomithttp2 leaves out HTTP/2, which the plugin does not speak: large requests gain nothing by sharing a connection.
+BUILD := $(GO) build -buildmode=c-shared -trimpath -tags notfastpath,nethttpomithttp2 -ldflags "-s -w -X main.version=$(VERSION)"
 
 .PHONY: build
 build: ## build bin/kinesis.so, the plugin (the default)
