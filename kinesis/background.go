@@ -27,7 +27,7 @@ func (o *Output) flushBackground(chunk []byte) Code {
 	f.begin(len(chunk))
 	f.background = true
 	err := f.encode(chunk)
-	f.waiting = append(f.waiting, f.merged()...)
+	f.readyBackground()
 	o.learn(len(chunk), f.events)
 	sending = true
 	o.flushes.Go(func() {

@@ -2,7 +2,9 @@ package kinesis
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,6 +116,46 @@ func TestBackgroundLosesOnlyWhatWasRefused(t *testing.T) {
 		require.Len(t, s.numbers(), 18)
 		require.EqualValues(t, 2, o.counts.Dropped[dropLost].Load())
 		require.Contains(t, log.String(), "2 of the 20 records of a chunk are lost")
+	})
+}
+
+func TestBackgroundKeepsTheOrderOfChunks(t *testing.T) {
+	s := &fakeStream{latency: time.Second}
+	options := []string{"partition_key", "key", "log_key", "log", "experimental_concurrency", "10"}
+	inBackground(t, s, options, func(t *testing.T, o *Output, _ *logText) {
+		var want []string
+		for chunk := range 8 {
+			text := fmt.Sprint("chunk ", chunk)
+			want = append(want, text)
+			require.Equal(t, OK, o.Flush(chunkOf(1, func(int) fields { return fields{kv("key", "k"), kv("log", text)} }), "tag"))
+		}
+		o.Close()
+		require.Equal(t, want, s.data())
+	})
+}
+
+// Behind a record at fault each record has as many attempts as without it: what
+// is left in the background is lost.
+func TestBackgroundIsolatesWithAllAttempts(t *testing.T) {
+	var refused sync.Map
+	s := &fakeStream{fail: refusesPoison, refuse: func(r putRecord) string {
+		if _, again := refused.LoadOrStore(string(r.Data), true); !again {
+			return throttledCode
+		}
+		return ""
+	}}
+	options := []string{"experimental_concurrency_retries", "1", "log_key", "log"}
+	inBackground(t, s, options, func(t *testing.T, o *Output, _ *logText) {
+		require.Equal(t, OK, o.Flush(chunkOf(16, func(i int) fields {
+			if i == 5 {
+				return fields{kv("log", "poison")}
+			}
+			return fields{kv("log", fmt.Sprint("line ", i))}
+		}), "tag"))
+		o.Close()
+		require.Len(t, s.data(), 15)
+		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
+		require.Zero(t, o.counts.Dropped[dropLost].Load())
 	})
 }
 

@@ -19,8 +19,11 @@ const (
 // the stream, dropped for good, or left. It is owned by one goroutine.
 type delivery struct {
 	o        *Output
-	attempts int  // that are left after the next one
-	denied   bool // whether what an operator must mend is worth further attempts
+	attempts int // that are left after the next one
+
+	// What is left of a batch in the background cannot be handed back. So even
+	// what an operator must mend is worth further attempts there.
+	lastOffer bool
 
 	response response
 	left     []uint32 // ordinals of the events that did not get through
@@ -52,7 +55,7 @@ func (d *delivery) deliver(ctx context.Context, b *batch) {
 
 func (d *delivery) worthTrying(err error) bool {
 	f := faultOf(err)
-	return f.passes() || f == denied && d.denied
+	return f.passes() || f == denied && d.lastOffer
 }
 
 // await waits before the next attempt, for a random time of up to backoff. It
@@ -83,7 +86,9 @@ func (d *delivery) attempt(ctx context.Context, b *batch) error {
 	if err != nil {
 		b.reopen()
 		d.o.warnRequest(err, n)
-		d.o.watchdog.Failed(err)
+		if faultOf(err) != invalid { // whose records are found and dropped: none of them waits
+			d.o.watchdog.Failed(err)
+		}
 		return err
 	}
 	if d.response.failed < n {
@@ -134,11 +139,19 @@ func (d *delivery) checkShards(b *batch) {
 // is alone, and drops that one.
 func (d *delivery) isolate(ctx context.Context, b *batch, refusal error) {
 	n := len(b.entries)
+	if n == 1 && onTheWay(refusal) {
+		d.left, d.err = append(d.left, b.ordinals...), refusal
+		return
+	}
 	if n == 1 {
 		d.o.dropInvalid(b.ordinals, refusal)
 		return
 	}
+	attempts := d.attempts
 	for _, span := range [][2]int{{0, n / 2}, {n / 2, n}} {
+		if d.lastOffer { // what is left could not be handed back
+			d.attempts = attempts
+		}
 		half := d.o.getBatch()
 		half.takeAfter(b)
 		for i := span[0]; i < span[1]; i++ {

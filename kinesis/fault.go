@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -74,7 +75,14 @@ func (e *requestError) invalid() bool {
 	case "ValidationException", "InvalidArgumentException", "SerializationException", "RequestEntityTooLarge":
 		return true
 	}
-	return e.status == 413
+	return e.status == http.StatusRequestEntityTooLarge
+}
+
+// onTheWay tells whether something between here and the service refused the
+// request for its size: an operator can mend that. The service names its errors.
+func onTheWay(err error) bool {
+	var e *requestError
+	return errors.As(err, &e) && e.status == http.StatusRequestEntityTooLarge && e.code == ""
 }
 
 // stale tells whether the time of a signature may be what it was refused for,

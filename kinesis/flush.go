@@ -30,7 +30,7 @@ type flush struct {
 
 	// In the background nothing is sent before the chunk has been encoded.
 	background bool
-	waiting    []*batch
+	waiting    []entrant
 
 	sends sync.WaitGroup
 
@@ -42,9 +42,10 @@ type flush struct {
 // begin readies a flush for a chunk of this size.
 func (f *flush) begin(size int) {
 	f.events, f.again, f.left = 0, false, nil
-	f.background, f.waiting = false, f.waiting[:0]
+	f.background = false
 	f.refused, f.err = f.refused[:0], nil
-	f.lanes = slices.Grow(f.lanes, f.o.lanesFor(size))[:f.o.lanesFor(size)]
+	n := f.o.lanesFor(size) // once: it changes with what other flushes learn
+	f.lanes = slices.Grow(f.lanes[:0], n)[:n]
 	f.shards = f.o.shards.get()
 }
 
@@ -113,11 +114,18 @@ func dropOf(err error) (reason dropReason, known bool) {
 // more request may be in flight, so that no more is encoded than can be sent.
 func (f *flush) send(b *batch) {
 	if f.background {
-		f.waiting = append(f.waiting, b)
+		f.waiting = append(f.waiting, entrant{batch: b})
 		return
 	}
 	t := f.o.enter(b)
 	f.sends.Go(func() { f.deliver(b, t) })
+}
+
+// An entrant is a batch that waits for the chunk to be encoded, and its place in
+// line if it has one.
+type entrant struct {
+	batch  *batch
+	ticket *ticket
 }
 
 // deliver sends a batch that has entered, and notes what did not get through.
@@ -190,11 +198,30 @@ func (f *flush) merged() (rest []*batch) {
 	return rest
 }
 
+// readyBackground ends the encoding of a flush in the background. Its batches
+// join the line before Fluent Bit has its answer, and so before those of the
+// next chunk.
+func (f *flush) readyBackground() {
+	for _, b := range f.merged() {
+		f.waiting = append(f.waiting, entrant{batch: b})
+	}
+	if !f.o.ordered {
+		return
+	}
+	for i := range f.waiting {
+		f.waiting[i].ticket = f.o.enter(f.waiting[i].batch)
+	}
+}
+
 // sendBackground does for a flush in the background what send put off.
 func (f *flush) sendBackground() {
-	for _, b := range f.waiting {
-		t := f.o.enter(b)
-		f.sends.Go(func() { f.deliver(b, t) })
+	for _, e := range f.waiting {
+		if !f.o.ordered {
+			e.ticket = f.o.enter(e.batch)
+		}
+		f.sends.Go(func() { f.deliver(e.batch, e.ticket) })
 	}
+	clear(f.waiting)
+	f.waiting = f.waiting[:0]
 	f.sends.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -120,6 +121,28 @@ func TestIsolateFindsEveryRecordAtFault(t *testing.T) {
 		slices.Sort(poisoned)
 		check(500, poisoned...)
 	}
+}
+
+// What a proxy finds too large is halved like what the service does, and a
+// record that is too large for it alone goes back: an operator can mend that.
+func TestWhatIsTooLargeOnTheWayGoesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeStream{t: t, fail: func(_ context.Context, records []putRecord) error {
+			for _, r := range records {
+				if len(records) > 4 || bytes.Contains(r.Data, []byte("7")) {
+					return &requestError{fault: invalid, status: http.StatusRequestEntityTooLarge}
+				}
+			}
+			return nil
+		}}
+		o := outputOf(t, s)
+		require.Equal(t, Retry, o.Flush(numbered(16), "tag"))
+		require.EqualValues(t, 15, o.counts.Accepted.Load())
+		require.EqualValues(t, 1, o.counts.HandedBack.Load())
+		s.fail = nil
+		require.Equal(t, OK, o.Flush(numbered(16), "tag"))
+		require.Equal(t, upTo(16), s.numbers(), "each once")
+	})
 }
 
 func TestIsolateInSeveralRequestsSideBySide(t *testing.T) {

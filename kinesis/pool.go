@@ -19,6 +19,7 @@ func (l *freeList[T]) get() (item T, ok bool) {
 		return item, false
 	}
 	item = l.items[n-1]
+	clear(l.items[n-1:]) // what is lent, and not put back, must not be kept alive here
 	l.items = l.items[:n-1]
 	return item, true
 }
@@ -103,15 +104,14 @@ func (o *Output) putBatch(b *batch) {
 	o.free.batches.put(b)
 }
 
-// newDelivery readies a delivery. What is sent in the background cannot be
-// handed back: there even what an operator must mend is tried again.
+// newDelivery readies a delivery.
 func (o *Output) newDelivery(background bool) *delivery {
 	d, ok := o.free.deliveries.get()
 	if !ok {
 		d = &delivery{o: o}
 	}
 	d.left, d.err, d.tried = d.left[:0], nil, false
-	d.attempts, d.denied = o.config.RequestRetries, background
+	d.attempts, d.lastOffer = o.config.RequestRetries, background
 	if background {
 		d.attempts = o.config.ConcurrencyRetries
 	}

@@ -23,6 +23,14 @@ func TestFreeListKeepsNoMoreThanItsMost(t *testing.T) {
 	require.False(t, ok)
 }
 
+func TestFreeListKeepsNothingAliveThatIsLent(t *testing.T) {
+	l := freeList[*batch]{most: 2}
+	l.put(&batch{})
+	_, ok := l.get()
+	require.True(t, ok)
+	require.Nil(t, l.items[:1][0])
+}
+
 func TestBatchListIsBoundedInTheBytesOfBodies(t *testing.T) {
 	l := batchList{freeList: freeList[*batch]{most: 10}, bytes: 1000}
 	of := func(size int) *batch { return &batch{body: make([]byte, 0, size)} }
@@ -95,7 +103,7 @@ func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {
 	o := outputOf(t, instantStream, "request_retries", "7", "experimental_concurrency", "1", "experimental_concurrency_retries", "2")
 	d := o.newDelivery(true)
 	require.Equal(t, 2, d.attempts)
-	require.True(t, d.denied)
+	require.True(t, d.lastOffer)
 	d.left, d.err, d.attempts = append(d.left, 1, 2), errRefused, 0
 	d.tried = true
 	o.retrying.Add(1)
@@ -107,6 +115,6 @@ func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {
 	require.Empty(t, again.left)
 	require.NoError(t, again.err)
 	require.Equal(t, 7, again.attempts)
-	require.False(t, again.denied)
+	require.False(t, again.lastOffer)
 	require.False(t, again.tried)
 }

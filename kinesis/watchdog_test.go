@@ -63,6 +63,18 @@ func TestWatchdogExpiresForRequestsThatFail(t *testing.T) {
 	}
 }
 
+func TestWatchdogIsNotArmedByRecordsThatAreDropped(t *testing.T) {
+	s := &fakeStream{fail: func(context.Context, []putRecord) error { return failed(invalid) }}
+	watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
+		require.Equal(t, OK, o.Flush(numbered(1), "tag"))
+		time.Sleep(6 * time.Minute)
+		s.fail = func(context.Context, []putRecord) error { return failed(failing) }
+		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))
+		synctest.Wait()
+		require.Empty(t, expired, "the first failure is a moment ago")
+	})
+}
+
 func TestWatchdogExpiresWhileARequestHangs(t *testing.T) {
 	s := &fakeStream{}
 	watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
