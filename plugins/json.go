@@ -41,8 +41,9 @@ type Encoder struct {
 
 	known  *shape // of records' own maps
 	shapes int    // how many there are; bounded by maxShapes
-	misses int    // since there were maxShapes
-	memos  int    // how many there are; bounded by maxMemos
+	places map[place]*shape
+	misses int // since there were maxShapes
+	memos  int // how many there are; bounded by maxMemos
 
 	// For maps without a shape. members is a stack, for maps within maps: each
 	// map uses what it pushes and leaves the rest alone.

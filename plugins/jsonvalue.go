@@ -59,10 +59,14 @@ func (e *Encoder) nestedMap(dst, src []byte, pos, depth int, seen *shape) ([]byt
 		return e.mapAt(dst, src, pos, depth+1, nil)
 	}
 	if m := seen.memo; m != nil && m.isAt(src, pos, depth) {
+		m.misses = 0
 		return append(dst, m.text...), pos + len(m.value), nil
 	}
 	start := len(dst)
 	dst, next, err := e.mapAt(dst, src, pos, depth+1, seen)
+	if err == errThorough && depth == 1 { // in a member of the record, which is not worth the whole of it
+		dst, next, err = e.mapAt(dst[:start], src, pos, depth+1, nil)
+	}
 	if err == nil {
 		e.memorize(seen, src[pos:next], dst[start:], depth)
 	}

@@ -8,7 +8,7 @@ import "bytes"
 type memo struct {
 	value, text []byte
 	depth       int // of the map: one that is deeper may be too deep
-	misses      int
+	misses      int // since it was there last
 }
 
 const (
@@ -16,7 +16,8 @@ const (
 	maxMemoSize = 4 << 10
 
 	// Where maps are never the same, to remember each would cost more than it
-	// saves.
+	// saves. The first other map is remembered at once: the next chunk may be
+	// one of another pod.
 	missesToMemorize = 8
 )
 

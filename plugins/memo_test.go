@@ -85,3 +85,17 @@ func TestMapsThatAreNeverTheSameAreEncodedAllTheSame(t *testing.T) {
 		requireNoDifference(t, e, packed(kv("request", fields{kv("i.d", i), kv("q", flbhost.Ext{Type: 1, Data: []byte{byte(i)}})})))
 	}
 }
+
+// Chunks of one pod each, as short as they may be: the first record of the next
+// one makes its map the one that is remembered.
+func TestTheFirstOtherMapIsRememberedAtOnce(t *testing.T) {
+	e := NewEncoder(EncoderOptions{})
+	for i := range 100 {
+		pod := fields{kv("pod", i)}
+		for range 2 {
+			requireNoDifference(t, e, packed(kv("kubernetes", pod)))
+		}
+		memo := e.places[place{e.known, string(packedValue("kubernetes"))}].memo
+		require.Equal(t, string(packedValue(pod)), string(memo.value), "pod %d", i)
+	}
+}

@@ -13,7 +13,7 @@ type shape struct {
 	text   []byte // the last key as it is written: `,"key":`; nil where it repeats one before it
 	pick   Pick
 	next   []*shape // by one more key, the last one met first; at most maxShapeNext
-	below  *shape   // of maps that are the value of the last key
+	below  *shape   // of maps that are the value of the last key, whatever came before it
 	memo   *memo    // at the begin of a map: the last one of its place, if it is worth it
 }
 
@@ -32,6 +32,29 @@ const (
 
 func (e *Encoder) forget() {
 	e.known, e.shapes, e.misses, e.memos = &shape{}, 0, 0, 0
+	e.places = map[place]*shape{}
+}
+
+// A place is where maps stand: as the value of a key, as msgpack, of the maps
+// that begin with a shape. Optional keys before it are no other place: the
+// maps there are the same, and to learn them anew for each would fill memory
+// with their shapes.
+type place struct {
+	in  *shape
+	key string
+}
+
+// below is what the shapes of the maps begin with that are the value of the
+// key, in maps that so far had the shape seen.
+func (e *Encoder) below(seen *shape, key []byte) *shape {
+	for seen.parent != nil {
+		seen = seen.parent
+	}
+	at := place{seen, string(key)}
+	if e.places[at] == nil {
+		e.places[at] = &shape{}
+	}
+	return e.places[at]
 }
 
 // follow returns the shape that the key at pos leads to, nil where there is
@@ -70,7 +93,8 @@ func (e *Encoder) learn(seen *shape, src []byte, pos, depth int) *shape {
 	if err != nil {
 		return nil
 	}
-	child := &shape{parent: seen, key: bytes.Clone(src[pos:next]), text: text, pick: e.pick(raw, depth), below: &shape{}}
+	key := bytes.Clone(src[pos:next])
+	child := &shape{parent: seen, key: key, text: text, pick: e.pick(raw, depth), below: e.below(seen, key)}
 	e.shapes++
 	seen.next = append(seen.next, child)
 	for s := seen; s.parent != nil; s = s.parent {

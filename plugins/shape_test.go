@@ -176,3 +176,36 @@ func TestMapsBeyondWhatIsRememberedAreEncodedAllTheSame(t *testing.T) {
 		requireAsTheReference(t, packed(manyMembers(n)...), options)
 	}
 }
+
+// Keys that some records have and others have not, before the map that most of
+// the record is in.
+func TestTheMapBehindOptionalKeysIsLearnedOnce(t *testing.T) {
+	e := NewEncoder(EncoderOptions{ReplaceDots: []byte("_")})
+	var pod fields
+	for i := range 60 {
+		pod = append(pod, kv(fmt.Sprint("label.", i), i))
+	}
+	const optional = 7
+	for round := range 2 {
+		for set := range 1 << optional {
+			var record fields
+			for i := range optional {
+				if set>>i&1 == 1 {
+					record = append(record, kv(fmt.Sprint("k", i), set))
+				}
+			}
+			requireNoDifference(t, e, packed(append(record, kv("kubernetes", pod))...))
+		}
+		require.Less(t, e.shapes, 2<<optional+len(pod), "round %d", round)
+	}
+	require.Equal(t, 1, e.memos)
+}
+
+func TestAMapThatRepeatsAKeyIsRememberedAllTheSame(t *testing.T) {
+	e := NewEncoder(EncoderOptions{Pick: pickOf(uint8(Write | Note1))})
+	record := packed(kv("log", "x"), kv("map", fields{kv("a", 1), kv("b", 2), kv("a", 3)}), kv("end", true))
+	for range 3 {
+		requireNoDifference(t, e, record)
+	}
+	require.Equal(t, 1, e.memos)
+}
