@@ -80,6 +80,9 @@ func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []pl
 	c := Config{}
 	c.readStream(o)
 	c.readRecord(o)
+	if c.TimeKey != "" {
+		warnOfTimeZone(o, getenv("TZ"))
+	}
 	c.readConnection(o, env)
 	c.readAggregation(o)
 	c.readCompression(o)
@@ -137,6 +140,14 @@ func (c *Config) readRecord(o *plugins.Options) {
 	}
 	if c.LogKey != "" && !c.logKeyCanExist() {
 		o.Refuse("log_key", c.LogKey, "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced")
+	}
+}
+
+// warnOfTimeZone says that times are in UTC where TZ does not get what it asks
+// for.
+func warnOfTimeZone(o *plugins.Options, tz string) {
+	if plugins.CheckTimeZone(tz) != nil {
+		o.Warn("TZ = %q names no time zone that is known here, so time_key is in UTC; valid is a name such as Europe/Berlin, where the system has the time zones", tz)
 	}
 }
 

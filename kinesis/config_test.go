@@ -412,6 +412,25 @@ func TestConfigRemarksOnOptionsWithoutEffect(t *testing.T) {
 	}, config.Warnings)
 }
 
+func TestConfigRemarksOnATimeZoneThatIsNotKnown(t *testing.T) {
+	const rule = "EST5EDT,M3.2.0,M11.1.0"
+	zone := func(name string) string {
+		if name == "TZ" {
+			return rule
+		}
+		return ""
+	}
+	config, _, err := ReadConfig(with("time_key", "time"), zone)
+	require.NoError(t, err)
+	require.Len(t, config.Warnings, 1)
+	require.Contains(t, config.Warnings[0], `TZ = "`+rule+`"`)
+	require.Contains(t, config.Warnings[0], "in UTC")
+
+	config, _, err = ReadConfig(with(), zone)
+	require.NoError(t, err)
+	require.Empty(t, config.Warnings, "no time is asked for")
+}
+
 func TestConfigShowsNoCredentials(t *testing.T) {
 	var asked []string
 	env := func(key string) string {

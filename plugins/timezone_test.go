@@ -1,0 +1,35 @@
+package plugins
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCheckTimeZone(t *testing.T) {
+	garbage := filepath.Join(t.TempDir(), "zone")
+	require.NoError(t, os.WriteFile(garbage, []byte("not a zone"), 0o600))
+	for _, x := range []struct {
+		name, tz string
+		known    bool
+	}{
+		{"none is UTC", "", true},
+		{"UTC", "UTC", true},
+		{"UTC with a colon", ":UTC", true},
+		{"a name that is none", "Europe/Atlantis", false},
+		{"a rule of POSIX", "EST5EDT,M3.2.0,M11.1.0", false},
+		{"a file that is not there", "/no/such/zone", false},
+		{"a file that holds none", garbage, false},
+		{"a way out of the folder of zones", "../../etc/passwd", false},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			if x.known {
+				require.NoError(t, CheckTimeZone(x.tz))
+			} else {
+				require.Error(t, CheckTimeZone(x.tz))
+			}
+		})
+	}
+}
