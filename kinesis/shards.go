@@ -157,8 +157,7 @@ func (w *shardWatch) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		last := w.last
-		if learned = w.learn(ctx); learned && !slices.Equal(w.last, last) {
+		if learned = w.learn(ctx); learned {
 			backoff = firstShardBackoff
 		} else {
 			backoff = min(2*backoff, mostShardBackoff)
@@ -166,7 +165,8 @@ func (w *shardWatch) watch(ctx context.Context) {
 	}
 }
 
-// learn asks the service for the shards.
+// learn asks the service for the shards. It is false where that brings nothing
+// new.
 func (w *shardWatch) learn(ctx context.Context) bool {
 	limited, cancel := context.WithTimeout(ctx, shardTimeout)
 	defer cancel()
@@ -181,9 +181,10 @@ func (w *shardWatch) learn(ctx context.Context) bool {
 		return false
 	}
 	m := newShardMap(open)
-	if !slices.Equal(m, w.last) {
-		w.log.Infof("aggregation_shard_map: the stream has %d open shards", len(m))
+	if slices.Equal(m, w.last) {
+		return false // it has been found wrong: the service is behind
 	}
+	w.log.Infof("aggregation_shard_map: the stream has %d open shards", len(m))
 	w.last = m
 	w.current.Store(&m)
 	return true

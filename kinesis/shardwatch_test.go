@@ -122,6 +122,23 @@ func TestShardWatchGivesUpAMapThatIsWrongUntilItHasLearnedAnother(t *testing.T) 
 	})
 }
 
+// Right after a reshard ListShards may not know of it yet.
+func TestShardWatchDoesNotTakeUpAgainAMapThatWasWrong(t *testing.T) {
+	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
+		shards := evenShards(4, "old")
+		list.answer = func(context.Context) ([]shard, error) { return shards, nil }
+		w.refresh(w.get())
+		time.Sleep(10 * firstShardBackoff)
+		synctest.Wait()
+		require.Greater(t, len(list.made()), 2)
+		require.Nil(t, w.get())
+		shards = evenShards(5, "new")
+		time.Sleep(10 * firstShardBackoff)
+		synctest.Wait()
+		require.Equal(t, newShardMap(shards), w.get())
+	})
+}
+
 func TestShardWatchAsksLessAndLessOftenWhereItDoesNotHelp(t *testing.T) {
 	const long = 3 * time.Hour
 	for name, answer := range map[string]func(context.Context) ([]shard, error){
