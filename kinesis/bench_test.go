@@ -45,6 +45,7 @@ var benchmarks = []struct {
 	{"no options", nil},
 	{"data_keys, replace_dots and time_key", []string{"data_keys", "log,kubernetes,container_id", "replace_dots", "_", "time_key", "time"}},
 	{"partition_key", []string{"partition_key", "container_id"}},
+	{"partition_key in a map", []string{"partition_key", "kubernetes->pod_name"}},
 	{"aggregation", []string{"aggregation", "on"}},
 	{"aggregation and partition_key", []string{"aggregation", "on", "partition_key", "container_id"}},
 }
@@ -77,7 +78,7 @@ func BenchmarkFlush(b *testing.B) {
 func BenchmarkWorkersWaitForLocks(b *testing.B) {
 	const workers, records = 8, 4000
 	chunk := containerChunk(records)
-	for _, bench := range benchmarks[:3] {
+	for _, bench := range benchmarks[:4] {
 		b.Run(bench.name, func(b *testing.B) {
 			o := outputOf(b, instantStream, bench.options...)
 			before := lockWait()

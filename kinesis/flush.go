@@ -56,16 +56,22 @@ func (f *flush) encode(chunk []byte) error {
 		f.o.log.Errorf("a compressor cannot be made, so the records go without: %v", err)
 	}
 	defer f.returnCompressors()
+	var records, hits int64 // counted once, for workers share the counters
+	defer func() {
+		f.o.counts.Records.Add(records)
+		f.o.counts.LedgerHits.Add(hits)
+	}()
 	events := plugins.NewEvents(chunk)
 	for events.Next() {
 		f.events++
 		if f.again && !f.left.has(events.Ordinal()) {
-			f.o.counts.LedgerHits.Add(1)
+			hits++
 			continue
 		}
 		r, n, err := f.records.encode(events.Body(), events.Time())
 		if err == nil {
 			events.Advance(n)
+			records++
 			f.add(&r, uint32(events.Ordinal()))
 			continue
 		}
@@ -75,6 +81,7 @@ func (f *flush) encode(chunk []byte) error {
 			break
 		}
 		events.Advance(n)
+		records++
 		f.o.drop(reason, events.Ordinal())
 	}
 	f.closeAggregates()

@@ -10,8 +10,8 @@ import (
 // full: in a batch, and with aggregation before that in aggregates. It is
 // owned by one goroutine.
 type lane struct {
-	batch      *batch // nil where nothing waits
-	aggregates []*openAggregate
+	batch      *batch           // nil where nothing waits
+	aggregates []*openAggregate // that of a shard at 1 + shard, where there is one
 }
 
 // An openAggregate is an aggregate under construction. With a shard map there
@@ -40,12 +40,13 @@ func (f *flush) add(r *record, ordinal uint32) {
 		stripe = f.o.stripeOf(r.key)
 		l = &f.lanes[int(stripe)*len(f.lanes)/stripeCount]
 	}
-	f.o.countRecord(r)
-	if f.o.config.Aggregation && f.aggregate(l, r, ordinal, stripe) {
+	f.o.remark(r)
+	shard := f.shardOf(r)
+	if f.o.config.Aggregation && f.aggregate(l, r, shard, ordinal, stripe) {
 		return
 	}
 	f.room(l, r.size())
-	l.batch.add(r.data, r.key, f.shardOf(r), ordinal)
+	l.batch.add(r.data, r.key, shard, ordinal)
 	l.batch.stripes.set(stripe)
 }
 
@@ -64,9 +65,9 @@ func (f *flush) room(l *lane, size int) {
 
 // aggregate adds the record to an aggregate, after closing the one that it
 // does not fit into. It is false where the record is to travel alone.
-func (f *flush) aggregate(l *lane, r *record, ordinal uint32, stripe uint8) bool {
+func (f *flush) aggregate(l *lane, r *record, shard int, ordinal uint32, stripe uint8) bool {
 	c := f.o.config
-	a := f.openFor(l, r)
+	a := f.openFor(l, shard)
 	alone := len(r.data) >= c.SkipAggregationRecordSize
 	if alone && f.o.ordered && a.stripes.has(stripe) {
 		f.closeAggregate(l, a) // the record must not overtake those before it
@@ -103,17 +104,16 @@ func (a *openAggregate) sizeWith(key []byte, size int) int {
 	return a.writer.SizeWith(key, size) + len(under)
 }
 
-// openFor is the aggregate that the record belongs into.
-func (f *flush) openFor(l *lane, r *record) *openAggregate {
-	shard := f.shardOf(r)
-	for _, a := range l.aggregates {
-		if a.shard == shard {
-			return a
-		}
+// openFor is the aggregate that a record for the shard belongs into.
+func (f *flush) openFor(l *lane, shard int) *openAggregate {
+	i := 1 + shard
+	for len(l.aggregates) <= i {
+		l.aggregates = append(l.aggregates, nil)
 	}
-	a := f.getAggregate(shard)
-	l.aggregates = append(l.aggregates, a)
-	return a
+	if l.aggregates[i] == nil {
+		l.aggregates[i] = f.getAggregate(shard)
+	}
+	return l.aggregates[i]
 }
 
 // closeAggregate moves an aggregate into the lane's batch, as one entry that
@@ -162,8 +162,10 @@ func (f *flush) closeAggregates() {
 	for i := range f.lanes {
 		l := &f.lanes[i]
 		for _, a := range l.aggregates {
-			f.closeAggregate(l, a)
-			f.idle.put(a)
+			if a != nil {
+				f.closeAggregate(l, a)
+				f.idle.put(a)
+			}
 		}
 		clear(l.aggregates)
 		l.aggregates = l.aggregates[:0]

@@ -16,7 +16,14 @@ type partitionKeys struct {
 	timeKey string
 	random  *rand.Rand
 	key     []byte // the key at hand
+
+	// The last value of the path's first key that has another below it, and the
+	// key that it led to. The records of a pod have the same.
+	seen  []byte // at most maxSeenValue bytes; empty where none is kept
+	found []byte
 }
+
+const maxSeenValue = 4 << 10
 
 func newPartitionKeys(config *Config) *partitionKeys {
 	return &partitionKeys{
@@ -47,16 +54,37 @@ func (p *partitionKeys) own(json *plugins.Encoder, body []byte, at *timeMember) 
 		return p.cut()
 	}
 	value, ok := json.Noted(partitionNote, body)
-	for _, name := range p.path[1:] {
-		if !ok {
-			return nil
-		}
-		value, ok = plugins.Member(value, name)
-	}
 	if !ok {
 		return nil
 	}
+	if len(p.path) == 1 {
+		return p.ofValue(json, value)
+	}
+	if len(p.seen) == 0 || !bytes.Equal(value, p.seen) {
+		found := p.below(json, value)
+		p.seen, p.found = p.seen[:0], append(p.found[:0], found...)
+		if len(value) <= maxSeenValue {
+			p.seen = append(p.seen, value...)
+		}
+	}
+	return p.found
+}
+
+// below is the key that the rest of the path leads to in a value.
+func (p *partitionKeys) below(json *plugins.Encoder, value []byte) []byte {
+	for _, name := range p.path[1:] {
+		var ok bool
+		if value, ok = plugins.Member(value, name); !ok {
+			return nil
+		}
+	}
+	return p.ofValue(json, value)
+}
+
+// ofValue is the key that a value is; empty where it can be none.
+func (p *partitionKeys) ofValue(json *plugins.Encoder, value []byte) []byte {
 	if text, ok := plugins.Text(value); ok {
+		text = text[:min(len(text), maxKeyRunes*utf8.UTFMax)] // what is behind cannot be among its characters
 		p.key = plugins.AppendValidUTF8(p.key[:0], text)
 		return p.cut()
 	}

@@ -217,3 +217,42 @@ func TestRandomPartitionKeys(t *testing.T) {
 		}
 	}
 }
+
+// A key that is found below another is remembered for the value around it.
+func TestPartitionKeyOfAPathFollowsTheRecord(t *testing.T) {
+	e := encoderOf(t, "partition_key", "pod->name")
+	pad := strings.Repeat("x", maxSeenValue)
+	for i, x := range []struct {
+		pod  any
+		want string
+	}{
+		{fields{kv("name", "a"), kv("n", 1)}, "a"}, {fields{kv("name", "a"), kv("n", 1)}, "a"},
+		{fields{kv("name", "b"), kv("n", 1)}, "b"}, {fields{kv("name", "b"), kv("n", 2)}, "b"},
+		{fields{kv("n", 2)}, ""}, {fields{kv("n", 2)}, ""}, {"text", ""}, {"text", ""},
+		{fields{kv("name", "c"), kv("pad", pad)}, "c"}, {fields{kv("name", "d"), kv("pad", pad)}, "d"},
+		{fields{kv("name", "")}, ""}, {fields{kv("name", 7)}, "7"}, {fields{kv("name", 7)}, "7"}, {fields{}, ""},
+	} {
+		r, err := e.of(eventsAt, fields{kv("pod", x.pod)})
+		require.NoError(t, err)
+		require.Equal(t, x.want == "", r.random, "record %d", i)
+		if x.want != "" {
+			require.Equal(t, x.want, string(r.key), "record %d", i)
+		}
+	}
+	r, err := e.of(eventsAt, fields{kv("log", "no pod")})
+	require.NoError(t, err)
+	require.True(t, r.random)
+}
+
+func TestPartitionKeyOfAHugeTextTakesNoMemory(t *testing.T) {
+	e := encoderOf(t, "partition_key", "k")
+	for name, x := range map[string]struct{ text, want string }{
+		"UTF-8":     {strings.Repeat("é", 1<<20), strings.Repeat("é", maxKeyRunes)},
+		"not UTF-8": {strings.Repeat("\xff", 1<<20), strings.Repeat("\uFFFD", maxKeyRunes)},
+	} {
+		r, err := e.of(eventsAt, fields{kv("k", x.text)})
+		require.NoError(t, err)
+		require.Equal(t, x.want, string(r.key), name)
+		require.LessOrEqual(t, cap(e.keys.key), 4*maxKeyRunes*utf8.UTFMax, name)
+	}
+}

@@ -42,7 +42,8 @@ type recordEncoder struct {
 	keys   *partitionKeys
 	time   timeMember
 
-	data []byte // of the record at hand
+	data    []byte // of the record at hand
+	written []byte // the key at hand, dots replaced
 
 	compressor compress.Compressor // nil where records are not compressed
 	packed     []byte              // the record at hand, compressed
@@ -80,27 +81,35 @@ func (e *recordEncoder) pick(key []byte) plugins.Pick {
 	if len(c.PartitionKey) > 0 && string(key) == c.PartitionKey[0] {
 		p |= partitionPick
 	}
-	if len(c.DataKeys) > 0 && !slices.Contains(c.DataKeys, string(key)) {
+	if len(c.DataKeys) > 0 && !slices.ContainsFunc(c.DataKeys, func(wanted string) bool { return string(key) == wanted }) {
 		return p
 	}
-	written := e.written(key)
 	switch {
 	case c.LogKey != "":
-		if string(written) == c.LogKey {
+		if string(e.asWritten(key)) == c.LogKey {
 			p |= logPick
 		}
-	case c.TimeKey == "" || !bytes.Equal(written, e.time.written):
+	case c.TimeKey == "" || !bytes.Equal(e.asWritten(key), e.time.written):
 		p |= plugins.Write
 	}
 	return p
 }
 
-// written is a key as it comes out, dots replaced.
-func (e *recordEncoder) written(key []byte) []byte {
-	if e.config.ReplaceDots == "" {
+// asWritten is a key as it comes out, dots replaced. It is valid until the next
+// call.
+func (e *recordEncoder) asWritten(key []byte) []byte {
+	if e.config.ReplaceDots == "" || bytes.IndexByte(key, '.') < 0 {
 		return key
 	}
-	return bytes.ReplaceAll(key, []byte{'.'}, []byte(e.config.ReplaceDots))
+	e.written = e.written[:0]
+	for _, c := range key {
+		if c == '.' {
+			e.written = append(e.written, e.config.ReplaceDots...)
+			continue
+		}
+		e.written = append(e.written, c)
+	}
+	return e.written
 }
 
 // encode makes the record of the event whose body is at the start of body,
@@ -132,7 +141,7 @@ func (e *recordEncoder) encode(body []byte, at time.Time) (r record, n int, err 
 // trim gives up buffers that a record of unusual size has made large.
 func (e *recordEncoder) trim() {
 	const usual = 64 << 10
-	for _, buffer := range []*[]byte{&e.data, &e.packed, &e.scratch} {
+	for _, buffer := range []*[]byte{&e.data, &e.packed, &e.scratch, &e.keys.key} {
 		if cap(*buffer) > usual {
 			*buffer = nil
 		}

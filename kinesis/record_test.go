@@ -323,3 +323,24 @@ func TestDeepRecords(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "y", string(r.data), "the record after it is as ever")
 }
+
+// As of records whose shapes are not known: what is picked is asked of each.
+func TestPickAllocatesNothing(t *testing.T) {
+	for name, options := range map[string][]string{
+		"time_key":  {"replace_dots", "_", "time_key", "t.i.m.e"},
+		"data_keys": {"replace_dots", "_", "data_keys", "log,a.long.key.of.more.than.thirty-two.characters"},
+		"log_key":   {"replace_dots", "_", "log_key", "log"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := encoderOf(t, options...)
+			keys := [][]byte{[]byte("log"), []byte("a.long.key.of.more.than.thirty-two.characters"), []byte("t_i_m_e")}
+			pickAll := func() {
+				for _, key := range keys {
+					e.pick(key)
+				}
+			}
+			pickAll()
+			require.Zero(t, testing.AllocsPerRun(100, pickAll))
+		})
+	}
+}

@@ -31,12 +31,11 @@ func (w *warnings) init(log *plugins.Logger) {
 	w.refused = log.Limited("requests with refused records", warnInterval)
 	w.handedBack = log.Limited("chunks handed back", warnInterval)
 	w.aggregate = log.Limited("aggregates that were not compressed", warnInterval)
-	w.summary = log.Limited("summaries", summaryInterval)
+	w.summary = log.Limited("", summaryInterval)
 }
 
 // drop counts a record that is not sent, and says why.
 func (o *Output) drop(reason dropReason, ordinal int) {
-	o.counts.Records.Add(1)
 	o.counts.Dropped[reason].Add(1)
 	switch reason {
 	case dropNoLogKey:
@@ -61,9 +60,8 @@ func (o *Output) dropInvalid(ordinals []uint32, err error) {
 	o.summarize()
 }
 
-// countRecord counts a record that is to be sent.
-func (o *Output) countRecord(r *record) {
-	o.counts.Records.Add(1)
+// remark counts and says what is odd about a record that is to be sent.
+func (o *Output) remark(r *record) {
 	if r.truncated {
 		o.counts.Truncated.Add(1)
 		o.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", maxRecordBytes)

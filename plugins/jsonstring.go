@@ -188,6 +188,9 @@ func validPrefix(s []byte) int {
 // AppendValidUTF8 appends s with every byte that is not UTF-8 replaced by
 // U+FFFD, which is what a JSON string makes of it for its reader.
 func AppendValidUTF8(dst, s []byte) []byte {
+	if utf8.Valid(s) {
+		return append(dst, s...)
+	}
 	for len(s) > 0 {
 		n := 0
 		for n < len(s) && s[n] < utf8.RuneSelf {

@@ -28,7 +28,8 @@ type Limited struct {
 }
 
 // Limited returns a new kind of warning of the logger's. The kind names it in
-// the line that Close writes for what was still held back.
+// the line that Close writes for what was still held back. Where it is empty,
+// how often that was is of no interest, and not said.
 func (l *Logger) Limited(kind string, interval time.Duration) *Limited {
 	w := &Limited{logger: l, kind: kind, interval: interval, made: time.Now()}
 	l.mu.Lock()
@@ -54,7 +55,7 @@ func (w *Limited) Due() bool {
 // back since the last time.
 func (w *Limited) Say(format string, args ...any) {
 	held := w.held.Swap(0)
-	if held == 0 {
+	if held == 0 || w.kind == "" {
 		w.logger.printf(logrus.WarnLevel, format, args)
 		return
 	}
@@ -70,7 +71,7 @@ func (w *Limited) Warnf(format string, args ...any) {
 
 // flush says how many occurrences are still held back, if any are.
 func (w *Limited) flush() {
-	if held := w.held.Swap(0); held > 0 {
+	if held := w.held.Swap(0); held > 0 && w.kind != "" {
 		w.logger.Warnf("%s: %d more held back since it was last said", w.kind, held)
 	}
 }

@@ -105,6 +105,23 @@ func TestLimitedIsSaidOncePerIntervalWithWhatWasHeldBack(t *testing.T) {
 	})
 }
 
+func TestLimitedOfNoKindSaysNothingOfWhatWasHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		log := NewLogger(&out, "kinesis", "")
+		counts := log.Limited("", time.Minute)
+		for i := range 3 {
+			counts.Warnf("so far: %d", i)
+			counts.Warnf("so far: %d", i)
+			time.Sleep(time.Minute)
+		}
+		log.Close()
+		require.Equal(t, []string{
+			`warning "[kinesis] so far: 0"`, `warning "[kinesis] so far: 1"`, `warning "[kinesis] so far: 2"`,
+		}, logLines(t, &out))
+	})
+}
+
 func TestLimitedAsksOneGoroutineToSayItAndCountsAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
