@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -133,4 +134,13 @@ func TestAnnouncedSizesCostNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allocatedBytes is how many bytes a call of f allocates.
+func allocatedBytes(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
