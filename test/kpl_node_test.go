@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/internal/kinesistest"
+	"fluent-bit-kinesis/internal/needs"
 )
 
 // A nodeConsumer is the program in test/kpl, which takes records apart with
@@ -41,17 +41,13 @@ type nodeUser struct {
 // Where that cannot be done, the test is skipped with a hint, but never in CI.
 func newNodeConsumer(t *testing.T) *nodeConsumer {
 	t.Helper()
-	unable := t.Skipf
-	if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
-		unable = t.Fatalf
-	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		unable("needs Node.js 18 or later, on Debian the package nodejs: %v", err)
+		needs.Missing(t, "needs Node.js 18 or later, on Debian the package nodejs: %v", err)
 	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
-		unable("needs npm, on Debian the package npm: %v", err)
+		needs.Missing(t, "needs npm, on Debian the package npm: %v", err)
 	}
 	c := &nodeConsumer{node: node, dir: t.TempDir()}
 	for _, name := range []string{"deaggregate.js", "package.json", "package-lock.json"} {
@@ -65,7 +61,7 @@ func newNodeConsumer(t *testing.T) *nodeConsumer {
 		"--fetch-retries=1", "--fetch-retry-mintimeout=1000")
 	install.Dir, install.WaitDelay = c.dir, 10*time.Second
 	if said, err := install.CombinedOutput(); err != nil {
-		unable("needs what test/kpl/package-lock.json names from the npm registry, or from npm's cache: npm ci: %v\n%.1000s", err, said)
+		needs.Missing(t, "needs what test/kpl/package-lock.json names from the npm registry, or from npm's cache: npm ci: %v\n%.1000s", err, said)
 	}
 	return c
 }

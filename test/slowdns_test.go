@@ -71,6 +71,21 @@ func TestANameThatIsSlowToResolveIsWaitedFor(t *testing.T) {
 	f.requireQuiet()
 }
 
+// Nobody listens on the first of the name's two addresses, which is of IPv6.
+func TestANameWithAnAddressThatNobodyListensOnIsReachedByItsOther(t *testing.T) {
+	t.Parallel()
+	const twoAddresses = "two." + streamHost
+	r := runSlowResolver(t)
+	s := runStream(t, kinesistest.Options{Hosts: []string{twoAddresses}})
+	_, port, err := net.SplitHostPort(addressOf(t, s.URL()))
+	require.NoError(t, err)
+	config := flowHost
+	config.Env = r.env
+	f := newFlow(t, s, runHost(t, s, config, options{"endpoint": "https://" + twoAddresses + ":" + port}))
+	f.round()
+	f.requireQuiet()
+}
+
 func TestANameThatDoesNotResolveIsSaidUntilItDoes(t *testing.T) {
 	for _, x := range []struct {
 		name, answer string

@@ -1,9 +1,10 @@
 /*
- * A resolver that knows one name, kinesis.example, and takes its time. Loaded before the C library (LD_PRELOAD), its
- * getaddrinfo comes first.
+ * A resolver that knows two names, kinesis.example and two.kinesis.example, and takes its time. Loaded before the C
+ * library (LD_PRELOAD), its getaddrinfo comes first.
  *
  * The file that SLOWDNS names says, at each lookup, what is to happen: a number of milliseconds to wait before the
- * answer, which is 127.0.0.1, or a negative one for no answer for now.
+ * answer, which is 127.0.0.1, or a negative one for no answer for now. The other name has the address ::1 as well, and
+ * before that one.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -31,6 +32,19 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     lookup *real = (lookup *)dlsym(RTLD_NEXT, "getaddrinfo");
     if (!real)
         return EAI_SYSTEM;
+    if (node && strcmp(node, "two.kinesis.example") == 0) {
+        struct addrinfo *second;
+        int failed = real("127.0.0.1", service, hints, &second);
+        if (failed || real("::1", service, hints, found)) {
+            *found = second; /* IPv4 was asked for alone */
+            return failed;
+        }
+        struct addrinfo *last = *found;
+        while (last->ai_next)
+            last = last->ai_next;
+        last->ai_next = second;
+        return 0;
+    }
     if (node && strcmp(node, "kinesis.example") == 0) {
         int wait = milliseconds();
         if (wait < 0)
