@@ -28,7 +28,7 @@ var header = []byte{0x92, 0xd7, 0x00, 0, 0, 0, 1, 0, 0, 0, 0}
 func TestWhatCannotBeReadIsDroppedAndWhatCameBeforeLands(t *testing.T) {
 	event := func(body ...byte) []byte { return append(append([]byte(nil), header...), body...) }
 	const offset = "chunk cannot be read from byte 45 of " // three events of 15 bytes
-	for _, x := range []struct {
+	rows := []struct {
 		name string
 		rest []byte
 		why  string
@@ -51,17 +51,21 @@ func TestWhatCannotBeReadIsDroppedAndWhatCameBeforeLands(t *testing.T) {
 		{"a string that is longer than the chunk", event(0x81, 0xa1, 'k', 0xdb, 0xff, 0xff, 0xff, 0xff, 'x'), ""},
 		{"a map that says it has four thousand million members", event(0xdf, 0xff, 0xff, 0xff, 0xff), "cut off"},
 		{"an array that says it has four thousand million elements", event(0x81, 0xa1, 'k', 0xdd, 0xff, 0xff, 0xff, 0xff), "cut off"},
-	} {
+	}
+	s := setStage(t, kinesistest.Options{}, flbhost.Config{RetryLimit: flbhost.NoLimit}, make([]options, len(rows))...)
+	for i, x := range rows {
 		t.Run(x.name, func(t *testing.T) {
-			s := setStage(t, kinesistest.Options{}, flbhost.Config{RetryLimit: flbhost.NoLimit})
-			require.Equal(t, goodData, datas(s.flush(flbhost.Error, goodThen(x.rest...))))
-			require.Equal(t, goodData, datas(s.flush(flbhost.OK, goodThen())), "the next chunk goes through")
-			log := exitLog(t, s.host)
-			requireLine(t, log, "error", "[kinesis 0] "+offset, x.why, "the "+decimal(len(x.rest))+" bytes from there on are dropped")
-			require.Len(t, log.texts("error"), 1)
-			requireLine(t, log, "info", "at exit: ", "dropped: malformed 1")
+			require.Equal(t, goodData, datas(s.flushTo(i, flbhost.Error, goodThen(x.rest...))))
+			require.Equal(t, goodData, datas(s.flushTo(i, flbhost.OK, goodThen())), "the next chunk goes through")
 		})
 	}
+	log := exitLog(t, s.host)
+	for i, x := range rows {
+		instance := "[kinesis " + decimal(i) + "] "
+		requireLine(t, log, "error", instance+offset, x.why, "the "+decimal(len(x.rest))+" bytes from there on are dropped")
+		requireLine(t, log, "info", instance+"at exit: ", "dropped: malformed 1")
+	}
+	require.Len(t, log.texts("error"), len(rows))
 }
 
 // TestAChunkThatIsCutAnywhere also has the host watch for a read beyond the

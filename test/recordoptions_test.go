@@ -98,12 +98,18 @@ var recordOptions = []struct {
 		pod, "c0ffee\n", "123456"},
 }
 
+// TestRecordOptionsMakeTheRecord has every row of the table as an instance of
+// one process: the options are each one's own.
 func TestRecordOptionsMakeTheRecord(t *testing.T) {
+	var sections []options
 	for _, x := range recordOptions {
+		sections = append(sections, x.options)
+	}
+	s := setStage(t, kinesistest.Options{}, flbhost.Config{}, sections...)
+	for i, x := range recordOptions {
 		t.Run(x.name, func(t *testing.T) {
-			s := setStage(t, kinesistest.Options{}, flbhost.Config{}, x.options)
 			for range 2 { // met for the first time, and remembered
-				landed := s.flush(flbhost.OK, one(when, x.body...))
+				landed := s.flushTo(i, flbhost.OK, one(when, x.body...))
 				require.Len(t, landed, 1)
 				requireSame(t, x.want, string(landed[0].Data))
 				if x.key == "" {
@@ -113,21 +119,6 @@ func TestRecordOptionsMakeTheRecord(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestRecordOptionsAreEachInstancesOwn has every row of the table as an instance
-// of one process.
-func TestRecordOptionsAreEachInstancesOwn(t *testing.T) {
-	var sections []options
-	for _, x := range recordOptions {
-		sections = append(sections, x.options)
-	}
-	s := setStage(t, kinesistest.Options{}, flbhost.Config{}, sections...)
-	for i, x := range recordOptions {
-		landed := s.flushTo(i, flbhost.OK, one(when, x.body...))
-		require.Len(t, landed, 1, x.name)
-		requireSame(t, x.want, string(landed[0].Data))
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -133,7 +136,11 @@ func TestRequestsNameThePluginBeforeTheSDK(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	require.Len(t, agents, 1)
-	require.Regexp(t, `^aws-fluent-bit-plugin(-windows)? \(\w+\) aws-sdk-go/1\.`, agents[0])
+	agent := "aws-fluent-bit-plugin (" + runtime.GOOS + ")"
+	if runtime.GOOS == "windows" || strings.HasSuffix(os.Getenv("FLBHOST_LIBRARY"), ".dll") {
+		agent = "aws-fluent-bit-plugin-windows (windows)"
+	}
+	require.Regexp(t, "^"+regexp.QuoteMeta(agent)+` aws-sdk-go/1\.`, agents[0])
 	require.Len(t, s.Records(streamName), 3)
 }
 

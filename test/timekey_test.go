@@ -3,6 +3,7 @@ package test
 import (
 	"encoding/binary"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -55,8 +56,11 @@ func TestTimesOfOneSecondAreToldApart(t *testing.T) {
 func TestTheTimeZoneIsThatOfTheProcess(t *testing.T) {
 	india := filepath.Join(t.TempDir(), "zone")
 	write(t, india, zoneFile("IST", 5*time.Hour+30*time.Minute))
+	if runtime.GOOS == "windows" { // has no files of zones: the library brings them, by name
+		india = "Asia/Kolkata"
+	}
 	for _, x := range []struct{ name, zone, want string }{
-		{"a file of a zone", india, "2026-03-14T14:56:53 +0530 IST"},
+		{"another zone", india, "2026-03-14T14:56:53 +0530 IST"},
 		{"UTC", "UTC", "2026-03-14T09:26:53 +0000 UTC"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
