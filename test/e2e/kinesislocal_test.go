@@ -36,6 +36,7 @@ func requireReadBack(t *testing.T, s *simulator, x *setting, sent []event, offer
 	h := s.runHost(t, x.endpoint(s), x.stream(), flbhost.NoLimit, x.section())
 	put(t, h, offered)
 	require.Contains(t, h.Log(), fmt.Sprintf("at exit: records %d, accepted %[1]d ", len(sent)))
+	require.Contains(t, h.Log(), "wire_format = "+x.wire)
 
 	read := s.consume(t, x.stream(), x)
 	order := x.requireOnce(t, sent, read)

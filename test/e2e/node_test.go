@@ -57,6 +57,7 @@ type found struct {
 	Shard      string // the id of the shard it was read from
 	Sequence   string // of the Kinesis record it was in
 	Aggregated bool   // whether that was an aggregate
+	Compressed bool   // whether that was compressed as a whole
 	Key        string // partition key
 	HashKey    string // explicit hash key in the aggregate, decimal; empty if none
 	Misplaced  bool   // whether it hashes outside the shard, so that the KCL would lose it

@@ -106,6 +106,9 @@ func (x *setting) requirePacked(t *testing.T, sent []event, read []found, order 
 	for i := range read {
 		r := &read[i]
 		together[r.Shard+r.Sequence] = true
+		if r.Aggregated {
+			require.Equal(t, x.options["aggregation_compression"] != "", r.Compressed, "record %d", order[i])
+		}
 		if x.asks("aggregation") && x.options["compression"] == "" {
 			require.Equal(t, !sent[order[i]].long(), r.Aggregated, "record %d", order[i])
 		}

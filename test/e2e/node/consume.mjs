@@ -1,6 +1,6 @@
 // Reads a stream back from its start to its present end, as a consumer of the plugin's users would: through the AWS
 // SDK for JavaScript, with aggregates taken apart by AWS's aws-kinesis-agg and with decoders that know nothing of the
-// plugin. Prints one JSON object per log record, see `found` in consumer_test.go. Then deletes the stream, for the
+// plugin. Prints one JSON object per log record, see `found` in node_test.go. Then deletes the stream, for the
 // simulator holds it in memory.
 //
 //   node consume.mjs --endpoint URL --region REGION --stream NAME [--compression FORMAT] [--aggregation_compression FORMAT]
@@ -37,13 +37,16 @@ async function* recordsOf({ ShardId }) {
   }
 }
 
-// The log records in a Kinesis record. Of one that is no aggregate there is one, without a subSequenceNumber.
-function split(record) {
+// The data of a Kinesis record, without the compression of aggregates where it has that.
+function unpack(record) {
   const format = options.aggregation_compression;
-  let data = Buffer.from(record.Data);
-  if (magic[format]?.equals(data.subarray(0, magic[format].length))) {
-    data = Buffer.from(decoders[format](data));
-  }
+  const data = Buffer.from(record.Data);
+  const compressed = magic[format]?.equals(data.subarray(0, magic[format].length)) ?? false;
+  return { compressed, data: compressed ? Buffer.from(decoders[format](data)) : data };
+}
+
+// The log records in a Kinesis record. Of one that is no aggregate there is one, without a subSequenceNumber.
+function split(record, data) {
   const users = [];
   const asLambdaHasIt = {
     data: data.toString('base64'),
@@ -70,12 +73,14 @@ const decode = decoders[options.compression];
 const lines = [];
 for await (const shard of shards()) {
   for await (const record of recordsOf(shard)) {
-    for (const user of split(record)) {
+    const { compressed, data } = unpack(record);
+    for (const user of split(record, data)) {
       lines.push(
         JSON.stringify({
           shard: shard.ShardId,
           sequence: record.SequenceNumber,
           aggregated: user.subSequenceNumber !== undefined,
+          compressed,
           key: user.partitionKey,
           hashKey: user.explicitPartitionKey,
           misplaced: !belongsTo(shard, user),
