@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 # Fluent Bit with the plugin in it: `make image`.
 #
 # The library is built on Debian 12, whose glibc (2.36) is older than that of the image it goes into (Debian 13, 2.41);

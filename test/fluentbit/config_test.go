@@ -35,6 +35,14 @@ var (
 // writeClassic has the library named in a plugins file.
 func writeClassic(dir, library string, p pipeline) ([]string, error) {
 	plugins := filepath.Join(dir, "plugins.conf")
+	if err := os.WriteFile(plugins, []byte("[PLUGINS]\n    Path "+library+"\n"), 0o600); err != nil {
+		return nil, err
+	}
+	return configFile(filepath.Join(dir, "fluent-bit.conf"), classic(plugins, p))
+}
+
+// classic is a configuration in the classic format, with this plugins file.
+func classic(plugins string, p pipeline) string {
 	var text strings.Builder
 	write := func(name string, s section) {
 		fmt.Fprintf(&text, "[%s]\n", name)
@@ -50,10 +58,7 @@ func writeClassic(dir, library string, p pipeline) ([]string, error) {
 	for _, s := range p.outputs {
 		write("OUTPUT", s)
 	}
-	if err := os.WriteFile(plugins, []byte("[PLUGINS]\n    Path "+library+"\n"), 0o600); err != nil {
-		return nil, err
-	}
-	return configFile(filepath.Join(dir, "fluent-bit.conf"), text.String())
+	return text.String()
 }
 
 // writeYAML has the library in the section plugins.

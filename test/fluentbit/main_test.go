@@ -1,4 +1,4 @@
-// Package fluentbit tests the plugin in Fluent Bit itself: the one that FLUENT_BIT names or that is on the PATH, 3.2
+// Package fluentbit tests the plugin in Fluent Bit itself: the one that FLUENT_BIT names or that is on the PATH, 4.2
 // or later. Each case runs with a configuration in the classic format and with one in YAML; a stream of
 // internal/kinesistest says what landed.
 //
@@ -42,7 +42,7 @@ func TestFluentBit(t *testing.T) {
 	}
 	path, err := exec.LookPath(path)
 	if err != nil && os.Getenv("FLUENT_BIT") == "" {
-		t.Skip("there is no fluent-bit on the PATH: install Fluent Bit 3.2 or later (the package fluent-bit puts it at " +
+		t.Skip("there is no fluent-bit on the PATH: install Fluent Bit 4.2 or later (the package fluent-bit puts it at " +
 			"/opt/fluent-bit/bin/fluent-bit), or name one with FLUENT_BIT")
 	}
 	require.NoError(t, err, "FLUENT_BIT must be the path of a fluent-bit, or its name on the PATH")

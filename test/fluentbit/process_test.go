@@ -47,14 +47,27 @@ func (s *stage) start(p pipeline, first ...string) *process {
 		run.err = run.command.Wait()
 	}()
 	s.t.Cleanup(func() {
-		_ = run.command.Process.Kill() // fails if it has ended, which is what is wanted
-		<-run.ended
+		run.end()
 		if s.t.Failed() {
 			s.t.Logf("%s %q wrote:\n%s", s.program.path, args, run.log())
 		}
 	})
 	return run
 }
+
+// end ends the process if it has not. It is asked to first: of a container, to kill docker's client would not be the end.
+func (p *process) end() {
+	_ = p.command.Process.Signal(syscall.SIGTERM) // fails if it has ended, which is what is wanted
+	select {
+	case <-p.ended:
+	case <-time.After(killAfter):
+		_ = p.command.Process.Kill()
+		<-p.ended
+	}
+}
+
+// killAfter is how long a process that a failed test leaves behind has to end by itself.
+const killAfter = 10 * time.Second
 
 // log is all that the process has written.
 func (p *process) log() string {
