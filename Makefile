@@ -70,23 +70,23 @@ run: build ## the plugin on an embedded Kinesis stream; ARGS="-h" lists what it 
 .PHONY: test
 test: export FLBHOST_LIBRARY := $(CURDIR)/$(LIBRARY)
 test: vet build ## every test: units, fuzz corpora, end to end through the host, and again under -race
-	$(GO) test -count=1 ./...
+	$(GO) test -count=1 -timeout 30m ./...
 	@$(MAKE) --no-print-directory race
 
 # The tests in ./test and ./test/fluentbit drive the library in a process of its own, which the race detector of the test
 # binary does not see; all else runs under it.
 .PHONY: race
 race: ## the tests that can run under the race detector
-	$(GO) test -race -count=1 $$($(GO) list ./... | grep -v -e '/test$$' -e '/test/fluentbit$$')
+	$(GO) test -race -count=1 -timeout 30m $$($(GO) list ./... | grep -v -e '/test$$' -e '/test/fluentbit$$')
 
 # Where the cross compiler, wine or qemu is missing, these say what to install, and fail only in CI.
 .PHONY: test-windows
-test-windows: ## the core end-to-end tests with bin/kinesis.dll, under wine
-	@MAKE="$(MAKE)" GO="$(GO)" COMPILER="$(COMPILER)" GOARCH=$(GOARCH) test/platforms/windows.sh
+test-windows: ## the core end-to-end tests with bin/kinesis.dll, on Windows or under wine
+	@GO="$(GO)" COMPILER="$(COMPILER)" GOARCH=$(GOARCH) test/platforms/windows.sh
 
 .PHONY: test-arm64
 test-arm64: ## the same tests with bin/kinesis-arm64.so, and the unit tests, under qemu-aarch64
-	@MAKE="$(MAKE)" GO="$(GO)" COMPILER="$(COMPILER)" test/platforms/arm64.sh
+	@GO="$(GO)" COMPILER="$(COMPILER)" test/platforms/arm64.sh
 
 # The Fluent Bit that is used: a name on the PATH, or a path.
 FLUENT_BIT ?= fluent-bit
@@ -94,18 +94,19 @@ FLUENT_BIT ?= fluent-bit
 .PHONY: test-fluentbit
 test-fluentbit: export FLUENT_BIT := $(FLUENT_BIT)
 test-fluentbit: export FLBHOST_LIBRARY := $(CURDIR)/$(LIBRARY)
-test-fluentbit: build ## the plugin in FLUENT_BIT (fluent-bit), 3.2 or later; fails where there is none
+test-fluentbit: build ## the plugin in FLUENT_BIT (fluent-bit), 4.2 or later; fails where there is none
 	$(GO) test -count=1 -v -timeout 30m -run TestFluentBit ./test/fluentbit
 
 # kinesis-local, the AWS SDK for JavaScript and what else it takes come from the npm registry, into test/e2e/node.
 .PHONY: e2e
 e2e: export FLBHOST_LIBRARY := $(CURDIR)/$(LIBRARY)
 e2e: build ## the plugin against kinesis-local, read back by AWS's own JavaScript (needs Node.js)
-	test/e2e/run
+	@GO="$(GO)" test/e2e/run
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@listed=$$($(GO) test -list '^Fuzz' ./...) || { echo "$$listed"; exit 1; }; \
+	case "$$listed" in *Fuzz*) ;; *) echo "there is no fuzz target"; exit 1 ;; esac; \
 	echo "$$listed" | awk '/^Fuzz/ { targets[++n] = $$1 } \
 		/^ok/ { for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0 }' | \
 	while read -r package target; do \
@@ -135,7 +136,8 @@ soak: build ## the plugin under faults for SOAK (10m): its memory must end where
 lint: vet ## gofmt, go vet and staticcheck
 	@unformatted=$$($(GOFMT) -l .); if [ -n "$$unformatted" ]; then \
 		echo "not formatted as gofmt does it:"; echo "$$unformatted"; exit 1; fi
-	$(GO) tool staticcheck ./...
+	$(GO) vet -tags e2e,soak ./test/...
+	$(GO) tool staticcheck -tags e2e,soak ./...
 
 .PHONY: vet
 vet:
