@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/kinesistest"
+	"fluent-bit-kinesis/plugins"
 )
 
 // clientOf is a client with credentials of its own, and nothing of the
@@ -244,4 +246,33 @@ func TestClientIsDoneWithTheBodyWhenItReturns(t *testing.T) {
 		copy(body, "others")
 		require.Equal(t, "these records", string(<-transport.read))
 	})
+}
+
+func TestCloseEndsTheConnections(t *testing.T) {
+	open, closed := make(chan struct{}, 10), make(chan struct{}, 10)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write(answerOf("", "", "")) // a client that has gone shows in what it answers
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			open <- struct{}{}
+		case http.StateClosed:
+			closed <- struct{}{}
+		}
+	}
+	s.Start()
+	defer s.Close()
+	clientOf(t, s.URL) // sets the credentials
+	o, err := New(configOf(t, "endpoint", s.URL), plugins.NewLogger(io.Discard, "kinesis", ""), nil)
+	require.NoError(t, err)
+	require.Equal(t, OK, o.Flush(numbered(3), "tag"))
+	<-open
+	require.Empty(t, closed, "it is kept for the next request")
+	o.Close()
+	select {
+	case <-closed:
+	case <-time.After(30 * time.Second): // left alone it would be for a minute and a half
+		require.FailNow(t, "the connection is still open")
+	}
 }

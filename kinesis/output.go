@@ -34,6 +34,7 @@ type Output struct {
 	log     *plugins.Logger
 	warn    warnings
 	client  poster
+	hangUp  func() // closes the client's connections; nil where it has none
 	counts  Counts
 	ledger  *ledger
 	ordered bool // records of one partition key keep their order
@@ -71,6 +72,7 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 	if err != nil {
 		return nil, err
 	}
+	o.hangUp = client.http.CloseIdleConnections
 	if config.Aggregation && config.AggregationShardMap && o.ordered {
 		o.shards = newShardWatch(log, func(ctx context.Context) ([]shard, error) {
 			return client.listShards(ctx, config.Stream)
@@ -159,6 +161,9 @@ func (o *Output) handBack(f *flush, chunk []byte, tag string) {
 func (o *Output) Close() {
 	o.drain()
 	o.shards.close()
+	if o.hangUp != nil {
+		o.hangUp()
+	}
 	o.watchdog.Close()
 	o.log.Close()
 	o.log.Infof("at exit: %s", &o.counts)
