@@ -144,7 +144,7 @@ func TestDependabotLooksWhereThereIsSomething(t *testing.T) {
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, ".github/dependabot.yml")), &config))
 	require.Equal(t, 2, config.Version)
-	manifests := map[string]string{"gomod": "go.mod", "npm": "package-lock.json", "github-actions": ".github/workflows", "docker": "Dockerfile"}
+	manifests := map[string]string{"gomod": "go.mod", "npm": "package-lock.json", "github-actions": ".github/workflows"}
 	found := map[string]bool{}
 	for _, update := range config.Updates {
 		require.Contains(t, manifests, update.Ecosystem)
