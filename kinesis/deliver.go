@@ -140,6 +140,7 @@ func (d *delivery) checkShards(b *batch) {
 func (d *delivery) isolate(ctx context.Context, b *batch, refusal error) {
 	n := len(b.entries)
 	if n == 1 && onTheWay(refusal) {
+		d.o.watchdog.Failed(refusal)
 		d.left, d.err = append(d.left, b.ordinals...), refusal
 		return
 	}

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 	"io"
+	"net/http"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -72,6 +73,19 @@ func TestWatchdogIsNotArmedByRecordsThatAreDropped(t *testing.T) {
 		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))
 		synctest.Wait()
 		require.Empty(t, expired, "the first failure is a moment ago")
+	})
+}
+
+func TestWatchdogExpiresWhereAProxyFindsEveryRecordTooLarge(t *testing.T) {
+	s := &fakeStream{fail: func(context.Context, []putRecord) error {
+		return &requestError{fault: invalid, status: http.StatusRequestEntityTooLarge}
+	}}
+	watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
+		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))
+		time.Sleep(6 * time.Minute)
+		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))
+		synctest.Wait()
+		require.Len(t, expired, 1)
 	})
 }
 
