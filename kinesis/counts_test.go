@@ -117,3 +117,15 @@ func TestTheLogNamesWhatIsWrong(t *testing.T) {
 		require.Contains(t, log.String(), "a record has no usable value for partition_key and goes under a random key")
 	})
 }
+
+func TestASummaryCountsTheRecordThatItIsSaidFor(t *testing.T) {
+	log := &logText{}
+	o := outputLogging(t, log, instantStream, configOf(t, "log_key", "log"))
+	require.Equal(t, OK, o.Flush(chunkOf(3, func(i int) fields {
+		if i == 1 {
+			return fields{kv("message", "no log here")}
+		}
+		return fields{kv("log", "x")}
+	}), "tag"))
+	require.Contains(t, log.String(), "so far: records 2, accepted 0 ")
+}

@@ -22,6 +22,8 @@ type flush struct {
 	idle    idleAggregates // of earlier chunks, to be used again
 	shards  shardMap       // at the begin of the flush; nil where it is not used
 	events  int            // of the chunk, met so far
+	met     int64          // records of those, not yet counted
+	hits    int64          // events that the stream holds already, not yet counted
 	left    ordinalSet
 	again   bool // the chunk was offered before: only the events in left are to be sent
 
@@ -56,22 +58,18 @@ func (f *flush) encode(chunk []byte) error {
 		f.o.log.Errorf("a compressor cannot be made, so the records go without: %v", err)
 	}
 	defer f.returnCompressors()
-	var records, hits int64 // counted once, for workers share the counters
-	defer func() {
-		f.o.counts.Records.Add(records)
-		f.o.counts.LedgerHits.Add(hits)
-	}()
+	defer f.count()
 	events := plugins.NewEvents(chunk)
 	for events.Next() {
 		f.events++
 		if f.again && !f.left.has(events.Ordinal()) {
-			hits++
+			f.hits++
 			continue
 		}
 		r, n, err := f.records.encode(events.Body(), events.Time())
 		if err == nil {
 			events.Advance(n)
-			records++
+			f.met++
 			f.add(&r, uint32(events.Ordinal()))
 			continue
 		}
@@ -81,11 +79,20 @@ func (f *flush) encode(chunk []byte) error {
 			break
 		}
 		events.Advance(n)
-		records++
+		f.met++
+		f.count()
 		f.o.drop(reason, events.Ordinal())
 	}
 	f.closeAggregates()
 	return events.Err()
+}
+
+// count adds up what the events since the last time come to. Workers share the
+// counters, and would wait for each other if each record were counted there.
+func (f *flush) count() {
+	f.o.counts.Records.Add(f.met)
+	f.o.counts.LedgerHits.Add(f.hits)
+	f.met, f.hits = 0, 0
 }
 
 // borrowCompressors takes what the records of a chunk are compressed with.
@@ -120,6 +127,7 @@ func dropOf(err error) (reason dropReason, known bool) {
 // send starts sending a batch. Without an order to keep it waits until one
 // more request may be in flight, so that no more is encoded than can be sent.
 func (f *flush) send(b *batch) {
+	f.count() // before the stream accepts them
 	if f.background {
 		f.waiting = append(f.waiting, entrant{batch: b})
 		return

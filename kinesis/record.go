@@ -141,7 +141,7 @@ func (e *recordEncoder) encode(body []byte, at time.Time) (r record, n int, err 
 // trim gives up buffers that a record of unusual size has made large.
 func (e *recordEncoder) trim() {
 	const usual = 64 << 10
-	for _, buffer := range []*[]byte{&e.data, &e.packed, &e.scratch, &e.keys.key} {
+	for _, buffer := range []*[]byte{&e.data, &e.written, &e.packed, &e.scratch, &e.keys.key} {
 		if cap(*buffer) > usual {
 			*buffer = nil
 		}
