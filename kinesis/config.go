@@ -143,11 +143,10 @@ func (c *Config) readRecord(o *plugins.Options) {
 	}
 }
 
-// warnOfTimeZone says that times are in UTC where TZ does not get what it asks
-// for.
+// warnOfTimeZone says it where TZ does not get what it asks for.
 func warnOfTimeZone(o *plugins.Options, tz string) {
 	if plugins.CheckTimeZone(tz) != nil {
-		o.Warn("TZ = %q names no time zone that is known here, so time_key is in UTC; valid is a name such as Europe/Berlin, where the system has the time zones", tz)
+		o.Warn("TZ = %q names no time zone that is known here, so the times of time_key are not in it; valid is a name such as Europe/Berlin, where the system has the time zones", tz)
 	}
 }
 

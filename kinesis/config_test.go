@@ -424,7 +424,7 @@ func TestConfigRemarksOnATimeZoneThatIsNotKnown(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, config.Warnings, 1)
 	require.Contains(t, config.Warnings[0], `TZ = "`+rule+`"`)
-	require.Contains(t, config.Warnings[0], "in UTC")
+	require.Contains(t, config.Warnings[0], "not in it")
 
 	config, _, err = ReadConfig(with(), zone)
 	require.NoError(t, err)

@@ -14,13 +14,12 @@ func init() {
 	}
 }
 
-// zoneNamed returns the zone of a name such as Europe/Berlin or UTC, and nil
-// for a text that names none.
-func zoneNamed(name string) *time.Location {
-	if name == "" {
+// zoneNamed returns the zone that a value of TZ names, and nil for none.
+func zoneNamed(tz string) *time.Location {
+	if tz == "" {
 		return nil
 	}
-	zone, err := time.LoadLocation(name)
+	zone, err := loadTimeZone(tz)
 	if err != nil {
 		return nil
 	}
