@@ -77,6 +77,9 @@ var errThorough = errors.New("shape of the record cannot be used")
 // cannot be read. What is behind the result in dst's capacity may be
 // overwritten, here and in AppendValue.
 func (e *Encoder) AppendRecord(dst, src []byte) (out []byte, n int, err error) {
+	if e.misses >= missesToForget {
+		e.forget()
+	}
 	e.noted = [2]notedValue{}
 	out, n, err = e.mapAt(dst, src, 0, 1, e.known)
 	if err == errThorough {

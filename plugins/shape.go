@@ -81,9 +81,7 @@ func (e *Encoder) follow(seen *shape, src []byte, pos, depth int) *shape {
 // of a key before it.
 func (e *Encoder) learn(seen *shape, src []byte, pos, depth int) *shape {
 	if e.shapes >= maxShapes || len(seen.next) >= maxShapeNext {
-		if e.misses++; e.misses >= missesToForget {
-			e.forget()
-		}
+		e.misses++
 		return nil
 	}
 	if next, nested, err := walk(src, pos); err != nil || nested > 0 || next-pos > maxKeySize {
