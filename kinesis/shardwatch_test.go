@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,17 +126,22 @@ func TestShardWatchGivesUpAMapThatIsWrongUntilItHasLearnedAnother(t *testing.T) 
 // Right after a reshard ListShards may not know of it yet.
 func TestShardWatchDoesNotTakeUpAgainAMapThatWasWrong(t *testing.T) {
 	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
-		shards := evenShards(4, "old")
-		list.answer = func(context.Context) ([]shard, error) { return shards, nil }
+		var known atomic.Bool
+		list.answer = func(context.Context) ([]shard, error) {
+			if known.Load() {
+				return evenShards(5, "new"), nil
+			}
+			return evenShards(4, "old"), nil
+		}
 		w.refresh(w.get())
 		time.Sleep(10 * firstShardBackoff)
 		synctest.Wait()
 		require.Greater(t, len(list.made()), 2)
 		require.Nil(t, w.get())
-		shards = evenShards(5, "new")
+		known.Store(true)
 		time.Sleep(10 * firstShardBackoff)
 		synctest.Wait()
-		require.Equal(t, newShardMap(shards), w.get())
+		require.Equal(t, newShardMap(evenShards(5, "new")), w.get())
 	})
 }
 
