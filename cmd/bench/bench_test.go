@@ -27,6 +27,7 @@ func runBench(t *testing.T, args ...string) []byte {
 	require.NoError(t, err)
 	command := exec.Command(os.Args[0], append([]string{"-records", "2000", "-passes", "1"}, args...)...)
 	command.Env = append(os.Environ(), "FLBHOST_LIBRARY="+library)
+	command.Stderr = os.Stderr
 	out, err := command.Output()
 	require.NoError(t, err, "%s", out)
 	return out

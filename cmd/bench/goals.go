@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// A goal bounds one figure of a run. Those of CPU are ratios within the run, so
-// that they say the same on a slow or a busy machine.
+// A goal bounds one figure of a run. Those of CPU, but for that of encoding, are
+// ratios within the run, so that they say the same on a slow or a busy machine.
 type goal struct {
 	Text    string
 	Value   float64

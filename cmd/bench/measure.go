@@ -73,6 +73,7 @@ func (b *bench) measurePlugin(s setting, server *stream) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
+	defer host.Kill() // what has ended well by then is not touched
 	if _, err := host.Repeat(0, 1, loaded...); err != nil {
 		return r, err
 	}
@@ -125,6 +126,7 @@ func startHost(s setting, server *stream, input batchOfChunks) (*flbhost.Host, [
 	for _, chunk := range input.chunks {
 		l, err := host.Load("bench", chunk)
 		if err != nil {
+			host.Kill()
 			return nil, nil, err
 		}
 		loaded = append(loaded, l)

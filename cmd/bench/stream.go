@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"time"
 
 	"fluent-bit-kinesis/internal/kinesistest"
@@ -50,51 +48,22 @@ func serve(delay string) error {
 
 // A stream is a process that serves one.
 type stream struct {
+	*child
 	ready
-	command *exec.Cmd
-	in      io.WriteCloser
-	out     *json.Decoder
 }
 
 func startStream(delay time.Duration) (*stream, error) {
-	s := &stream{}
-	var err error
-	s.command, s.in, s.out, err = startSelf("-serve", delay.String())
+	c, err := startChild("-serve", delay.String())
 	if err != nil {
 		return nil, err
 	}
-	return s, s.out.Decode(&s.ready)
-}
-
-// startSelf starts this program once more, in another part.
-func startSelf(args ...string) (*exec.Cmd, io.WriteCloser, *json.Decoder, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	command := exec.Command(self, args...)
-	command.Stderr = os.Stderr
-	in, err := command.StdinPipe()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return command, in, json.NewDecoder(out), command.Start()
+	s := &stream{child: c}
+	return s, c.read(&s.ready)
 }
 
 func (s *stream) stats() (stats kinesistest.Stats, err error) {
 	if _, err = fmt.Fprintln(s.in, "stats"); err != nil {
 		return stats, err
 	}
-	return stats, s.out.Decode(&stats)
-}
-
-func (s *stream) close() error {
-	if err := s.in.Close(); err != nil {
-		return err
-	}
-	return s.command.Wait()
+	return stats, s.read(&stats)
 }

@@ -30,6 +30,7 @@ x SHA-256   the same as a multiple of the SHA-256 of the bodies sent
 encode us   to make the bodies without sending them
 bare us     a client that hashes and posts the same bodies, as many at a time, and nothing else
 beside      CPU us less encode us, as a multiple of bare us
+records/s   of host and stream together on these processors; the stream checks no signatures
 bytes       of request bodies, for a record
 requests    for 10,000 records; records: Kinesis records for as many
 peak MB     resident memory of the host's process with the plugin, without the chunks it holds for the runs

@@ -27,17 +27,14 @@ func (t task) measure() (us float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	command, in, out, err := startSelf("-task", string(text))
+	c, err := startChild("-task", string(text))
 	if err != nil {
 		return 0, err
 	}
-	if err := out.Decode(&us); err != nil {
+	if err := c.read(&us); err != nil {
 		return 0, err
 	}
-	if err := in.Close(); err != nil {
-		return 0, err
-	}
-	return us, command.Wait()
+	return us, c.close()
 }
 
 // runTask is the process of a task: it prints the CPU of the passes after one
