@@ -34,10 +34,11 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
         return EAI_SYSTEM;
     if (node && strcmp(node, "two.kinesis.example") == 0) {
         struct addrinfo *second;
-        int failed = real("127.0.0.1", service, hints, &second);
-        if (failed || real("::1", service, hints, found)) {
-            *found = second; /* IPv4 was asked for alone */
-            return failed;
+        if (real("127.0.0.1", service, hints, &second))
+            return real("::1", service, hints, found); /* IPv6 was asked for alone */
+        if (real("::1", service, hints, found)) {
+            *found = second; /* IPv4 was */
+            return 0;
         }
         struct addrinfo *last = *found;
         while (last->ai_next)
