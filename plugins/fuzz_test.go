@@ -171,6 +171,9 @@ func requireNoted(t *testing.T, e *Encoder, record []byte, noted [2][]byte) {
 			continue
 		}
 		text, err := e.AppendValue(nil, value)
+		if err == ErrTooDeep { // a member that is left out may have more keys within keys than a text can be made of
+			continue
+		}
 		if err != nil || !json.Valid(text) {
 			t.Fatalf("noted %d: %q is not JSON: %v", i, text, err)
 		}

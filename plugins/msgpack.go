@@ -124,7 +124,8 @@ func skipScalar(src []byte, pos int) (next int, err error) {
 }
 
 // skipWithin is skip for a value inside a record, with depth maps and arrays
-// around it. It is ErrTooDeep where an encoder would find it so.
+// around it. It is ErrTooDeep where an encoder would find it nested so. The
+// texts of keys within keys, which an encoder bounds as well, are not made.
 func skipWithin(src []byte, pos, depth int) (next int, err error) {
 	next, nested, err := walk(src, pos)
 	if err == nil && depth+nested > MaxDepth {

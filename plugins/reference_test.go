@@ -33,6 +33,7 @@ type reference struct {
 	options EncoderOptions
 	noted   [2][]byte // the msgpack of noted values
 	all     []byte
+	leftOut bool // the member at hand is not written: no key in it has a text
 }
 
 var errReferenceTooDeep = errors.New("reference: too deep")
@@ -152,12 +153,16 @@ func (r *reference) mapAt(depth, keys int) (object, error) {
 		if deep, err = tooDeep(deep, err); err != nil {
 			return nil, err
 		}
-		start := r.pos()
+		start, pick := r.pos(), r.pick(key, depth, keys)
+		around := r.leftOut
+		r.leftOut = around || pick&Write == 0
 		value, err := r.value(depth, keys)
+		r.leftOut = around
 		if deep, err = tooDeep(deep, err); err != nil {
 			return nil, err
 		}
-		if r.picked(key, depth, keys, start) {
+		r.note(pick, start)
+		if pick&Write != 0 {
 			members = members.with(r.withoutDots(key, keys), value)
 		}
 	}
@@ -195,7 +200,7 @@ func (r *reference) key(depth, keys int) (string, error) {
 	}
 	start := r.pos()
 	value, err := r.value(depth, keys+1)
-	if err != nil {
+	if err != nil || r.leftOut {
 		return "", err
 	}
 	if c := r.all[start]; keys >= maxKeysAround && (isMap(c) || isArray(c)) {
@@ -214,18 +219,21 @@ func (r *reference) withoutDots(key string, keys int) string {
 	return validText(key)
 }
 
-// picked tells whether a member is to be written, and notes its value.
-func (r *reference) picked(key string, depth, keys, start int) bool {
+// pick is what becomes of a member.
+func (r *reference) pick(key string, depth, keys int) Pick {
 	if depth > 1 || keys > 0 || r.options.Pick == nil {
-		return true
+		return Write
 	}
-	pick := r.options.Pick([]byte(key))
+	return r.options.Pick([]byte(key))
+}
+
+// note notes the value that begins at start and has been read.
+func (r *reference) note(pick Pick, start int) {
 	for i, note := range []Pick{Note1, Note2} {
 		if pick&note != 0 {
 			r.noted[i] = r.all[start:r.pos()]
 		}
 	}
-	return pick&Write != 0
 }
 
 // marshal is the JSON of a value.
