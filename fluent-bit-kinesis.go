@@ -119,8 +119,18 @@ func flush(out *kinesis.Output, data unsafe.Pointer, length C.int, tag *C.char) 
 	if data == nil || length <= 0 {
 		return output.FLB_OK
 	}
-	chunk := unsafe.Slice((*byte)(data), int(length))
-	return C.int(out.Flush(chunk, C.GoString(tag)))
+	chunk, name := unsafe.Slice((*byte)(data), int(length)), C.GoString(tag)
+	answer := make(chan C.int)
+	go func() { answer <- flushed(out, chunk, name) }()
+	return <-answer
+}
+
+// flushed does the work of a flush in a goroutine of its own. That of the entry
+// point is bound to Fluent Bit's thread: each time it had to wait, the runtime
+// would switch threads to go on with it.
+func flushed(out *kinesis.Output, chunk []byte, tag string) (code C.int) {
+	defer recovered("FLBPluginFlush", &code)
+	return C.int(out.Flush(chunk, tag))
 }
 
 // FLBPluginExitCtx lets go of one instance.
