@@ -267,7 +267,7 @@ func TestFlushFillsRequestsToTheLimits(t *testing.T) {
 			var requests []int
 			o := outputOf(t, posterFunc(func(_ context.Context, _ []byte, n int, into *response) error {
 				requests = append(requests, n)
-				return takeAll(into)
+				return offline(func([]byte) {}).post(t.Context(), nil, n, into)
 			}), "log_key", "log", "requests_in_flight", "1")
 			log := strings.Repeat("a", test.size-randomKeySize)
 			require.Equal(t, OK, o.Flush(chunkOf(test.n, func(int) fields { return fields{kv("log", log)} }), "tag"))

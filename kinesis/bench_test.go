@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"context"
 	"fmt"
 	"runtime/metrics"
 	"slices"
@@ -51,7 +50,7 @@ var benchmarks = []struct {
 }
 
 // instantStream takes every record at once.
-var instantStream = posterFunc(func(_ context.Context, _ []byte, _ int, into *response) error { return takeAll(into) })
+var instantStream = offline(func([]byte) {})
 
 func BenchmarkFlush(b *testing.B) {
 	const records = 4000

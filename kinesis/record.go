@@ -101,14 +101,7 @@ func (e *recordEncoder) asWritten(key []byte) []byte {
 	if e.config.ReplaceDots == "" || bytes.IndexByte(key, '.') < 0 {
 		return key
 	}
-	e.written = e.written[:0]
-	for _, c := range key {
-		if c == '.' {
-			e.written = append(e.written, e.config.ReplaceDots...)
-			continue
-		}
-		e.written = append(e.written, c)
-	}
+	e.written = plugins.AppendDotless(e.written[:0], key, e.config.ReplaceDots)
 	return e.written
 }
 
@@ -252,7 +245,7 @@ func (t *timeMember) init(config *Config) {
 	t.format = config.TimeFormat
 	t.written = []byte(config.TimeKey)
 	if config.ReplaceDots != "" {
-		t.written = bytes.ReplaceAll(t.written, []byte{'.'}, []byte(config.ReplaceDots))
+		t.written = plugins.AppendDotless(nil, t.written, config.ReplaceDots)
 	}
 	t.opening = append(plugins.AppendString(nil, t.written), ':')
 }

@@ -209,17 +209,20 @@ func (e *Encoder) appendKey(dst, src []byte, pos, depth int) (out []byte, next i
 // withoutDots is the text of a key under ReplaceDots, valid until the next
 // call.
 func (e *Encoder) withoutDots(key []byte) []byte {
-	dot := bytes.IndexByte(key, '.')
-	if dot < 0 || e.options.ReplaceDots == nil {
+	if e.options.ReplaceDots == nil || bytes.IndexByte(key, '.') < 0 {
 		return key
 	}
-	e.dotless = e.dotless[:0]
-	for ; dot >= 0; dot = bytes.IndexByte(key, '.') {
-		e.dotless = append(append(e.dotless, key[:dot]...), e.options.ReplaceDots...)
+	e.dotless = AppendDotless(e.dotless[:0], key, e.options.ReplaceDots)
+	return e.dotless
+}
+
+// AppendDotless appends the key with text in the place of every '.'.
+func AppendDotless[T string | []byte](dst, key []byte, text T) []byte {
+	for dot := bytes.IndexByte(key, '.'); dot >= 0; dot = bytes.IndexByte(key, '.') {
+		dst = append(append(dst, key[:dot]...), text...)
 		key = key[dot+1:]
 	}
-	e.dotless = append(e.dotless, key...)
-	return e.dotless
+	return append(dst, key...)
 }
 
 // maxKeysAround bounds how deep keys may be in keys. Each key is a JSON string
