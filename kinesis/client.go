@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws/session"
 	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
 
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -39,7 +40,7 @@ const (
 // A poster exchanges one PutRecords request of n records for its answer. The
 // error is a *requestError where the service did not take the request.
 type poster interface {
-	post(ctx context.Context, body []byte, n int, into *response) error
+	post(ctx context.Context, body []byte, n int, into *wire.Answer) error
 }
 
 // A client is one stream's way to the service. From the AWS SDK it has the
@@ -54,7 +55,7 @@ type client struct {
 	region    string // to sign for
 	service   string // to sign for
 	userAgent string
-	wire      wire // of PutRecords
+	format    wire.Format // of PutRecords
 }
 
 func newClient(config *Config) (*client, error) {
@@ -62,7 +63,7 @@ func newClient(config *Config) (*client, error) {
 	c := &client{
 		http:      newHTTPClient(transport, config.HTTPRequestTimeout),
 		userAgent: plugins.UserAgent() + " " + sdkUserAgent,
-		wire:      wireOf(config.WireFormat),
+		format:    wire.FormatOf(config.WireFormat),
 	}
 	sess, err := c.session(config, transport)
 	if err != nil {
@@ -261,20 +262,20 @@ func oneLine(err error) string {
 	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\t' }), "; ")
 }
 
-func (c *client) post(ctx context.Context, body []byte, n int, into *response) error {
+func (c *client) post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
 	var err error
-	into.body, err = c.call(ctx, "PutRecords", c.wire, body, into.body)
+	into.Body, err = c.call(ctx, "PutRecords", c.format, body, into.Body)
 	if err != nil {
 		return err
 	}
-	if err := into.read(c.wire, n); err != nil {
+	if err := into.Read(c.format, n); err != nil {
 		return &requestError{fault: unanswered, message: err.Error()}
 	}
 	return nil
 }
 
 // call posts one request and appends the answer to buf[:0].
-func (c *client) call(ctx context.Context, operation string, w wire, body, buf []byte) ([]byte, error) {
+func (c *client) call(ctx context.Context, operation string, f wire.Format, body, buf []byte) ([]byte, error) {
 	by, err := c.keys.get(ctx)
 	if err != nil && ctx.Err() != nil {
 		return buf, &requestError{fault: unsent, message: ctx.Err().Error()}
@@ -289,7 +290,7 @@ func (c *client) call(ctx context.Context, operation string, w wire, body, buf [
 	}
 	signed := c.clock.now()
 	sent := &requestBody{bytes: body}
-	req, err := c.request(ctx, operation, w.contentType(), sent, by, signed)
+	req, err := c.request(ctx, operation, f.ContentType(), sent, by, signed)
 	if err != nil {
 		return buf, err
 	}
@@ -306,7 +307,7 @@ func (c *client) call(ctx context.Context, operation string, w wire, body, buf [
 	if answer.StatusCode == http.StatusOK {
 		return buf, nil
 	}
-	e := refusal(answer, w, buf)
+	e := refusal(answer, f, buf)
 	e.fault = c.faultOf(e, answer, by, signed)
 	return buf, e
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/kinesistest"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -44,7 +45,7 @@ func clientOf(t testing.TB, url string, pairs ...string) *client {
 }
 
 func TestClientPutsRecordsOnAStream(t *testing.T) {
-	for _, format := range []string{WireJSON, WireCBOR} {
+	for _, format := range []string{wire.JSON, wire.CBOR} {
 		t.Run(format, func(t *testing.T) {
 			s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 2}, Region: "us-west-2"})
 			for _, pair := range s.Env() {
@@ -81,7 +82,7 @@ func TestClientSignsWhatItSends(t *testing.T) {
 	}))
 	defer server.Close()
 	body := []byte(`{"StreamName":"logs","Records":[{}]}`)
-	require.NoError(t, clientOf(t, server.URL).post(t.Context(), body, 1, &response{}))
+	require.NoError(t, clientOf(t, server.URL).post(t.Context(), body, 1, &wire.Answer{}))
 
 	require.Equal(t, http.MethodPost, got.Method)
 	require.Equal(t, "/", got.URL.Path)
@@ -143,7 +144,7 @@ func TestClientWithoutAnAnswer(t *testing.T) {
 			if test.want != unanswered || !strings.HasSuffix(test.url, "/hangs") {
 				c.http.Timeout = time.Minute
 			}
-			err := c.post(t.Context(), []byte("{}"), 1, &response{})
+			err := c.post(t.Context(), []byte("{}"), 1, &wire.Answer{})
 			require.Equal(t, test.want.String(), faultOf(err).String(), "%v", err)
 			require.ErrorContains(t, err, test.says)
 		})
@@ -162,7 +163,7 @@ func TestClientWithoutCredentialsIsDenied(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	c, err := newClient(configOf(t, "endpoint", c.endpoint.String()))
 	require.NoError(t, err)
-	err = c.post(t.Context(), []byte("{}"), 1, &response{})
+	err = c.post(t.Context(), []byte("{}"), 1, &wire.Answer{})
 	require.Equal(t, denied.String(), faultOf(err).String())
 	require.ErrorContains(t, err, "NoCredentials")
 }
@@ -182,9 +183,9 @@ func TestClientEndsWithItsContext(t *testing.T) {
 		cancel()
 	}()
 	c := clientOf(t, server.URL)
-	err := c.post(ctx, []byte("{}"), 1, &response{})
+	err := c.post(ctx, []byte("{}"), 1, &wire.Answer{})
 	require.Equal(t, unanswered.String(), faultOf(err).String())
-	require.Error(t, c.post(ctx, []byte("{}"), 1, &response{}))
+	require.Error(t, c.post(ctx, []byte("{}"), 1, &wire.Answer{}))
 }
 
 func TestClientSetsItsClockByTheServices(t *testing.T) {
@@ -213,9 +214,9 @@ func setsItsClock(t *testing.T, answer string) {
 	}))
 	defer server.Close()
 	c := clientOf(t, server.URL)
-	err := c.post(t.Context(), []byte("{}"), 1, &response{})
+	err := c.post(t.Context(), []byte("{}"), 1, &wire.Answer{})
 	require.Equal(t, expired.String(), faultOf(err).String(), "worth another attempt")
-	require.NoError(t, c.post(t.Context(), []byte("{}"), 1, &response{}))
+	require.NoError(t, c.post(t.Context(), []byte("{}"), 1, &wire.Answer{}))
 }
 
 // A slowTransport answers at once, and reads the request's body later: as net/http
@@ -241,7 +242,7 @@ func TestClientIsDoneWithTheBodyWhenItReturns(t *testing.T) {
 		transport := slowTransport{make(chan []byte, 1)}
 		c.http = &http.Client{Transport: transport}
 		body := []byte("these records")
-		err := c.post(t.Context(), body, 1, &response{})
+		err := c.post(t.Context(), body, 1, &wire.Answer{})
 		require.Equal(t, failing.String(), faultOf(err).String())
 		copy(body, "others")
 		require.Equal(t, "these records", string(<-transport.read))

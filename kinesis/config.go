@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -55,7 +56,7 @@ type Config struct {
 	Concurrency        int // flushes sent in the background at a time, 0 for none
 	ConcurrencyRetries int // attempts after the first in the background
 
-	WireFormat string // WireJSON or WireCBOR
+	WireFormat string // wire.JSON or wire.CBOR
 
 	// Warnings are remarks on options that do not do what they seem to.
 	Warnings []string
@@ -241,8 +242,8 @@ const (
 func (c *Config) readAggregation(o *plugins.Options) {
 	const size, skip = "aggregation_maximum_record_size", "skip_aggregation_record_size"
 	c.Aggregation = o.Bool("aggregation", false)
-	c.AggregationMaximumRecordSize = o.Size(size, maxRecordBytes, minAggregateBytes, maxRecordBytes)
-	c.SkipAggregationRecordSize = o.Size(skip, defaultSkipAggregates, 1, maxRecordBytes)
+	c.AggregationMaximumRecordSize = o.Size(size, wire.MaxRecordBytes, minAggregateBytes, wire.MaxRecordBytes)
+	c.SkipAggregationRecordSize = o.Size(skip, defaultSkipAggregates, 1, wire.MaxRecordBytes)
 	c.AggregationShardMap = o.Bool("aggregation_shard_map", false)
 	c.AggregationCompression = readFormat(o, "aggregation_compression", compress.None, compress.Gzip, compress.Zstd)
 
@@ -308,14 +309,8 @@ func (c *Config) readConcurrency(o *plugins.Options) {
 		c.Concurrency, c.ConcurrencyRetries+1)
 }
 
-// The bodies of requests and answers, by wire_format.
-const (
-	WireJSON = "json"
-	WireCBOR = "cbor"
-)
-
 func (c *Config) readWireFormat(o *plugins.Options) {
-	c.WireFormat = o.Choice("wire_format", WireJSON, WireJSON, WireCBOR)
+	c.WireFormat = o.Choice("wire_format", wire.JSON, wire.JSON, wire.CBOR)
 }
 
 // warnUnused remarks on options that are set but do nothing as another is not.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // Between attempts a delivery waits for a random time up to a bound that
@@ -25,10 +27,10 @@ type delivery struct {
 	// what an operator must mend is worth further attempts there.
 	lastOffer bool
 
-	response response
-	left     []uint32 // ordinals of the events that did not get through
-	err      error    // why, of the last of them
-	tried    bool     // an attempt has failed and another is to follow
+	answer wire.Answer
+	left   []uint32 // ordinals of the events that did not get through
+	err    error    // why, of the last of them
+	tried  bool     // an attempt has failed and another is to follow
 }
 
 // deliver puts the records of b on the stream, in as many requests as it
@@ -80,23 +82,23 @@ func (d *delivery) finish() {
 // accepted. The error says why there is something left.
 func (d *delivery) attempt(ctx context.Context, b *batch) error {
 	n := len(b.entries)
-	d.response.wantShards = b.shards != nil
-	err := d.o.client.post(ctx, b.close(), n, &d.response)
-	d.o.countRequest(err, d.response.failed)
+	d.answer.WantShards = b.shards != nil
+	err := d.o.client.post(ctx, b.Close(), n, &d.answer)
+	d.o.countRequest(err, d.answer.Failed)
 	if err != nil {
-		b.reopen()
+		b.Reopen()
 		d.o.warnRequest(err, n)
 		if faultOf(err) != invalid { // whose records are found and dropped: none of them waits
 			d.o.watchdog.Failed(err)
 		}
 		return err
 	}
-	if d.response.failed < n {
+	if d.answer.Failed < n {
 		d.o.watchdog.Accepted()
 		d.checkShards(b)
 	}
-	if d.response.failed == 0 {
-		d.o.accepted(b.size, len(b.ordinals))
+	if d.answer.Failed == 0 {
+		d.o.accepted(b.Size(), len(b.ordinals))
 		b.reset()
 		return nil
 	}
@@ -106,19 +108,19 @@ func (d *delivery) attempt(ctx context.Context, b *batch) error {
 // keepRefused leaves in the batch the entries that the stream refused.
 func (d *delivery) keepRefused(b *batch) error {
 	n := len(b.entries)
-	size, events := b.size, len(b.ordinals)
+	size, events := b.Size(), len(b.ordinals)
 	rest := d.o.getBatch()
 	defer d.o.putBatch(rest)
 	refusal := errRefused
 	for i := range n {
-		if d.response.refused(i) {
+		if d.answer.Refused(i) {
 			rest.copyEntry(b, i)
-			refusal = d.response.results[i].refusal()
+			refusal = d.answer.Results[i].Err()
 		}
 	}
 	rest.takeAfter(b)
 	b.swap(rest)
-	d.o.accepted(size-b.size, events-len(b.ordinals))
+	d.o.accepted(size-b.Size(), events-len(b.ordinals))
 	d.o.warnRefused(len(b.entries), n, refusal)
 	d.o.watchdog.Failed(refusal)
 	return refusal
@@ -127,8 +129,8 @@ func (d *delivery) keepRefused(b *batch) error {
 // checkShards has the shard map learned anew where a record came to rest on
 // another shard than foreseen.
 func (d *delivery) checkShards(b *batch) {
-	for i, r := range d.response.results {
-		if foreseen := b.entries[i].shard; foreseen != unknownShard && r.shard != "" && r.shard != b.shards[foreseen].id {
+	for i, r := range d.answer.Results {
+		if foreseen := b.entries[i].shard; foreseen != unknownShard && r.Shard != "" && r.Shard != b.shards[foreseen].id {
 			d.o.shards.refresh(b.shards)
 			return
 		}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/golang/mock/gomock"
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 //go:generate go tool mockgen -source client.go -destination poster_mock_test.go -package kinesis -write_package_comment=false
@@ -48,8 +50,8 @@ func (o *Output) delivered(ctx context.Context, background bool, data ...string)
 type carrying []string
 
 func (c carrying) Matches(body any) bool {
-	o := &Output{free: freeLists{wire: jsonWire{}, head: jsonWire{}.appendHead(nil, "logs")}}
-	return bytes.Equal(o.batchOf(c...).close(), body.([]byte)) // spans, and so bytes, are copied
+	o := &Output{free: freeLists{format: jsonFormat, head: jsonFormat.AppendHead(nil, "logs")}}
+	return bytes.Equal(o.batchOf(c...).Close(), body.([]byte)) // spans, and so bytes, are copied
 }
 
 func (c carrying) String() string { return fmt.Sprintf("carries %q", []string(c)) }
@@ -59,11 +61,11 @@ func (mr *MockposterMockRecorder) expect(data ...string) *gomock.Call {
 	return mr.post(gomock.Any(), carrying(data), len(data), gomock.Any())
 }
 
-type postFunc = func(ctx context.Context, body []byte, n int, into *response) error
+type postFunc = func(ctx context.Context, body []byte, n int, into *wire.Answer) error
 
 // codes answers with an error code for each record, "" where it is taken.
 func codes(codes ...string) postFunc {
-	return func(_ context.Context, _ []byte, _ int, into *response) error { return answering(into, codes...) }
+	return func(_ context.Context, _ []byte, _ int, into *wire.Answer) error { return answering(into, codes...) }
 }
 
 // failed answers that the request as a whole is not taken.
@@ -187,7 +189,7 @@ func TestDeliverBacksOff(t *testing.T) {
 	bounds := []time.Duration{100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000, 2000}
 	mocked(t, []string{"request_retries", "10"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		var attempts []time.Time
-		client.expect("a").DoAndReturn(func(context.Context, []byte, int, *response) error {
+		client.expect("a").DoAndReturn(func(context.Context, []byte, int, *wire.Answer) error {
 			attempts = append(attempts, time.Now())
 			return failed(throttled)
 		}).AnyTimes()
@@ -234,7 +236,7 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 			begin := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			client.expect("a").DoAndReturn(func(ctx context.Context, _ []byte, _ int, _ *response) error {
+			client.expect("a").DoAndReturn(func(ctx context.Context, _ []byte, _ int, _ *wire.Answer) error {
 				<-ctx.Done()
 				return failed(unanswered)
 			})
@@ -250,10 +252,10 @@ func TestDeliverCountsRequestsByTheirEnd(t *testing.T) {
 	for outcome, answer := range map[requestOutcome]postFunc{
 		requestAccepted:   codes("", ""),
 		requestPartial:    codes("", throttledCode),
-		requestThrottled:  func(context.Context, []byte, int, *response) error { return failed(throttled) },
-		requestFailing:    func(context.Context, []byte, int, *response) error { return failed(failing) },
-		requestUnanswered: func(context.Context, []byte, int, *response) error { return failed(unanswered) },
-		requestDenied:     func(context.Context, []byte, int, *response) error { return failed(denied) },
+		requestThrottled:  func(context.Context, []byte, int, *wire.Answer) error { return failed(throttled) },
+		requestFailing:    func(context.Context, []byte, int, *wire.Answer) error { return failed(failing) },
+		requestUnanswered: func(context.Context, []byte, int, *wire.Answer) error { return failed(unanswered) },
+		requestDenied:     func(context.Context, []byte, int, *wire.Answer) error { return failed(denied) },
 	} {
 		t.Run(outcomeNames[outcome], func(t *testing.T) {
 			mocked(t, []string{"request_retries", "0"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {

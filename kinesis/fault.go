@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // A fault is why a request came to nothing, sorted by what is to be done.
@@ -44,9 +46,9 @@ func (e *requestError) Error() string {
 }
 
 // refusal reads an error answer, whose shape is the same for all operations.
-func refusal(answer *http.Response, w wire, body []byte) *requestError {
+func refusal(answer *http.Response, f wire.Format, body []byte) *requestError {
 	e := &requestError{status: answer.StatusCode}
-	e.code, e.message = w.refusal(body)
+	e.code, e.message = f.Refusal(body)
 	if kind := answer.Header.Get("X-Amzn-Errortype"); e.code == "" && kind != "" {
 		e.code = kind
 	}

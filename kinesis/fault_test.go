@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // A faultCase is an answer that refuses a request, and what it is taken for.
@@ -88,7 +90,7 @@ func TestFaultsOfAnswers(t *testing.T) {
 			defer server.Close()
 			answer := make(chan error, 1)
 			c := clientOf(t, server.URL)
-			go func() { answer <- c.post(context.Background(), []byte("{}"), 1, &response{}) }()
+			go func() { answer <- c.post(context.Background(), []byte("{}"), 1, &wire.Answer{}) }()
 			var err error
 			select {
 			case err = <-answer:
@@ -121,7 +123,7 @@ func TestFaultsThatPass(t *testing.T) {
 
 func TestFaultOfAnythingButARequestErrorIsThatOfARecord(t *testing.T) {
 	require.Equal(t, throttled, faultOf(errRefused))
-	require.Equal(t, throttled, faultOf((&result{code: failureCode}).refusal()))
+	require.Equal(t, throttled, faultOf((&wire.Result{Code: failureCode}).Err()))
 	require.Equal(t, denied, faultOf(fmt.Errorf("wrapped: %w", &requestError{fault: denied})))
 	require.Equal(t, denied, faultOf(errors.Join(errRefused, &requestError{fault: denied})))
 }

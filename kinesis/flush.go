@@ -203,7 +203,7 @@ func (f *flush) merged() (rest []*batch) {
 		if b == nil {
 			continue
 		}
-		if roomy := slices.IndexFunc(rest, func(other *batch) bool { return other.fitsAll(b) }); roomy >= 0 {
+		if roomy := slices.IndexFunc(rest, func(other *batch) bool { return other.FitsAll(b.Body) }); roomy >= 0 {
 			rest[roomy].copyAll(b)
 			f.o.putBatch(b)
 			continue

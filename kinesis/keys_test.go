@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // A keyServer hands out keys, numbered from 1, as the agent of a container
@@ -66,7 +68,7 @@ func TestKeysThatAreRefusedAreRenewedForAllRequests(t *testing.T) {
 		var requests sync.WaitGroup
 		for range 8 {
 			requests.Go(func() {
-				for c.post(t.Context(), []byte("{}"), 1, &response{}) != nil {
+				for c.post(t.Context(), []byte("{}"), 1, &wire.Answer{}) != nil {
 				}
 			})
 		}
@@ -78,7 +80,7 @@ func TestKeysThatAreRefusedAreRenewedForAllRequests(t *testing.T) {
 func TestKeysGoOnUntilTheyAreRefused(t *testing.T) {
 	s := &keyServer{lifetime: time.Minute} // so that new ones are due at once
 	c := clientWithKeys(t, s)
-	post := func() error { return c.post(t.Context(), []byte("{}"), 1, &response{}) }
+	post := func() error { return c.post(t.Context(), []byte("{}"), 1, &wire.Answer{}) }
 	require.NoError(t, post())
 	require.NoError(t, post())
 	require.EqualValues(t, 2, s.issued.Load())

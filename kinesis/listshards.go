@@ -7,6 +7,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"fluent-bit-kinesis/aggregate"
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // listedShards is a page of the answer to ListShards:
@@ -32,7 +33,7 @@ func (c *client) listShards(ctx context.Context, stream string) (open []shard, e
 		if err != nil {
 			return nil, err
 		}
-		answer, err := c.call(ctx, "ListShards", jsonWire{}, body, nil)
+		answer, err := c.call(ctx, "ListShards", wire.FormatOf(wire.JSON), body, nil)
 		if err != nil {
 			return nil, err
 		}

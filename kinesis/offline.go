@@ -3,6 +3,7 @@ package kinesis
 import (
 	"context"
 
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -16,8 +17,8 @@ func NewOffline(config *Config, log *plugins.Logger, take func(body []byte)) (*O
 
 type offline func(body []byte)
 
-func (take offline) post(_ context.Context, body []byte, _ int, into *response) error {
+func (take offline) post(_ context.Context, body []byte, _ int, into *wire.Answer) error {
 	take(body)
-	into.failed, into.results = 0, into.results[:0]
+	into.Failed, into.Results = 0, into.Results[:0]
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -214,7 +215,7 @@ func (o *Output) lanesFor(size int) int {
 		return 1
 	}
 	records := int64(size) / max(1, o.recordBytes.Load())
-	return int(min(int64(o.config.RequestsInFlight), 1+records/maxBatchRecords))
+	return int(min(int64(o.config.RequestsInFlight), 1+records/wire.MaxRecords))
 }
 
 // learn keeps the size of a record up to date, as a moving average.

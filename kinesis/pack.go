@@ -53,7 +53,7 @@ func (f *flush) add(r *record, ordinal uint32) {
 // room makes sure that the lane has a batch that takes one more record of this
 // size, by sending the one that does not.
 func (f *flush) room(l *lane, size int) {
-	if l.batch != nil && !l.batch.fits(size) {
+	if l.batch != nil && !l.batch.Fits(size) {
 		f.send(l.batch)
 		l.batch = nil
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"unicode/utf8"
 
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -84,7 +85,7 @@ func (p *partitionKeys) below(json *plugins.Encoder, value []byte) []byte {
 // ofValue is the key that a value is; empty where it can be none.
 func (p *partitionKeys) ofValue(json *plugins.Encoder, value []byte) []byte {
 	if text, ok := plugins.Text(value); ok {
-		text = text[:min(len(text), maxKeyRunes*utf8.UTFMax)] // what is behind cannot be among its characters
+		text = text[:min(len(text), wire.MaxKeyRunes*utf8.UTFMax)] // what is behind cannot be among its characters
 		p.key = plugins.AppendValidUTF8(p.key[:0], text)
 		return p.cut()
 	}
@@ -108,11 +109,11 @@ func (p *partitionKeys) ofScalar(json *plugins.Encoder, value []byte) []byte {
 
 // cut brings the key at hand within the service's limit of characters.
 func (p *partitionKeys) cut() []byte {
-	if len(p.key) <= maxKeyRunes {
+	if len(p.key) <= wire.MaxKeyRunes {
 		return p.key
 	}
 	end := 0
-	for range maxKeyRunes {
+	for range wire.MaxKeyRunes {
 		if end == len(p.key) {
 			break
 		}

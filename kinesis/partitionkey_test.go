@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // A keying is an event and the partition key that it is to come to under
@@ -247,12 +248,12 @@ func TestPartitionKeyOfAPathFollowsTheRecord(t *testing.T) {
 func TestPartitionKeyOfAHugeTextTakesNoMemory(t *testing.T) {
 	e := encoderOf(t, "partition_key", "k")
 	for name, x := range map[string]struct{ text, want string }{
-		"UTF-8":     {strings.Repeat("é", 1<<20), strings.Repeat("é", maxKeyRunes)},
-		"not UTF-8": {strings.Repeat("\xff", 1<<20), strings.Repeat("\uFFFD", maxKeyRunes)},
+		"UTF-8":     {strings.Repeat("é", 1<<20), strings.Repeat("é", wire.MaxKeyRunes)},
+		"not UTF-8": {strings.Repeat("\xff", 1<<20), strings.Repeat("\uFFFD", wire.MaxKeyRunes)},
 	} {
 		r, err := e.of(eventsAt, fields{kv("k", x.text)})
 		require.NoError(t, err)
 		require.Equal(t, x.want, string(r.key), name)
-		require.LessOrEqual(t, cap(e.keys.key), 4*maxKeyRunes*utf8.UTFMax, name)
+		require.LessOrEqual(t, cap(e.keys.key), 4*wire.MaxKeyRunes*utf8.UTFMax, name)
 	}
 }

@@ -1,6 +1,10 @@
 package kinesis
 
-import "sync"
+import (
+	"sync"
+
+	"fluent-bit-kinesis/kinesis/wire"
+)
 
 // A freeList keeps what is costly to make for its next use. Unlike sync.Pool
 // it outlives garbage collections: the shapes that an encoder has learned are
@@ -36,7 +40,7 @@ type freeLists struct {
 	flushes    freeList[*flush]
 	batches    batchList
 	deliveries freeList[*delivery]
-	wire       wire
+	format     wire.Format
 	head       []byte // of request bodies
 }
 
@@ -46,8 +50,8 @@ func (l *freeLists) init(config *Config) {
 	l.batches.most = 2*config.RequestsInFlight + 2 // of each lane the one in flight and the next one
 	l.batches.bytes = mostKeptBodies
 	l.deliveries.most = config.RequestsInFlight
-	l.wire = wireOf(config.WireFormat)
-	l.head = l.wire.appendHead(nil, config.Stream)
+	l.format = wire.FormatOf(config.WireFormat)
+	l.head = l.format.AppendHead(nil, config.Stream)
 }
 
 func (o *Output) getFlush() *flush {
@@ -66,7 +70,7 @@ func (o *Output) getBatch() *batch {
 	if b, ok := o.free.batches.get(); ok {
 		return b
 	}
-	return newBatch(o.free.wire, o.free.head)
+	return newBatch(o.free.format, o.free.head)
 }
 
 // mostKeptBodies bounds the bytes that batches keep for their next use: some
@@ -84,7 +88,7 @@ func (l *batchList) get() (*batch, bool) {
 	b, ok := l.freeList.get()
 	if ok {
 		l.mu.Lock()
-		l.bytes += cap(b.body)
+		l.bytes += b.Capacity()
 		l.mu.Unlock()
 	}
 	return b, ok
@@ -93,8 +97,8 @@ func (l *batchList) get() (*batch, bool) {
 func (l *batchList) put(b *batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.items) < l.most && cap(b.body) <= l.bytes {
-		l.bytes -= cap(b.body)
+	if len(l.items) < l.most && b.Capacity() <= l.bytes {
+		l.bytes -= b.Capacity()
 		l.items = append(l.items, b)
 	}
 }

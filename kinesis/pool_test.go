@@ -32,49 +32,57 @@ func TestFreeListKeepsNothingAliveThatIsLent(t *testing.T) {
 }
 
 func TestBatchListIsBoundedInTheBytesOfBodies(t *testing.T) {
-	l := batchList{freeList: freeList[*batch]{most: 10}, bytes: 1000}
-	of := func(size int) *batch { return &batch{body: make([]byte, 0, size)} }
-	l.put(of(600))
-	l.put(of(600)) // too much
-	l.put(of(400))
-	l.put(of(1)) // too much
+	grown := func(b *batch, size int) *batch {
+		b.add(make([]byte, size), []byte("k"), unknownShard)
+		b.reset()
+		return b
+	}
+	large, other, small := grown(emptyBatch(), 20_000), grown(emptyBatch(), 20_000), grown(emptyBatch(), 10_000)
+	bytes := large.Capacity() + small.Capacity()
+	l := batchList{freeList: freeList[*batch]{most: 10}, bytes: bytes}
+	l.put(large)
+	l.put(other) // too much
+	l.put(small)
+	l.put(emptyBatch()) // too much
 	require.Len(t, l.items, 2)
 	require.Zero(t, l.bytes)
 
 	b, ok := l.get()
 	require.True(t, ok)
-	require.Equal(t, 400, cap(b.body))
-	b.body = make([]byte, 0, 401) // it has grown meanwhile
+	require.Same(t, small, b)
+	room := b.Capacity()
+	require.Greater(t, grown(b, 20_000).Capacity(), room) // it has grown meanwhile
 	l.put(b)
 	require.Len(t, l.items, 1)
-	require.Equal(t, 400, l.bytes)
-	b.body = b.body[:0:300]
+	require.Equal(t, room, l.bytes)
+	b = emptyBatch()
 	l.put(b)
-	require.Equal(t, 100, l.bytes)
+	require.Equal(t, room-b.Capacity(), l.bytes)
 	for range 2 {
 		_, ok = l.get()
 		require.True(t, ok)
 	}
 	_, ok = l.get()
 	require.False(t, ok)
-	require.Equal(t, 1000, l.bytes)
+	require.Equal(t, bytes, l.bytes)
 }
 
 func TestBatchListIsForManyWorkers(t *testing.T) {
-	l := batchList{freeList: freeList[*batch]{most: 4}, bytes: 1000}
+	const bytes = 40_000
+	l := batchList{freeList: freeList[*batch]{most: 4}, bytes: bytes}
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for i := range 500 {
 				b, ok := l.get()
 				if !ok {
-					b = &batch{}
+					b = emptyBatch()
 				}
-				if len(b.body) != 0 {
+				if b.Len() != 0 {
 					t.Error("a batch that is in use")
 				}
-				b.body = append(b.body, make([]byte, i%300)...)
-				b.body = b.body[:0]
+				b.add(make([]byte, 30*(i%300)), []byte("k"), unknownShard)
+				b.reset()
 				l.put(b)
 			}
 		})
@@ -82,9 +90,9 @@ func TestBatchListIsForManyWorkers(t *testing.T) {
 	wg.Wait()
 	kept := 0
 	for _, b := range l.items {
-		kept += cap(b.body)
+		kept += b.Capacity()
 	}
-	require.Equal(t, 1000, l.bytes+kept)
+	require.Equal(t, bytes, l.bytes+kept)
 }
 
 func TestBatchesThatArePutAreEmpty(t *testing.T) {
@@ -92,11 +100,11 @@ func TestBatchesThatArePutAreEmpty(t *testing.T) {
 	b := o.getBatch()
 	b.addAll([]putRecord{{make([]byte, 100), "k"}})
 	b.stripes.set(1)
-	b.close()
+	b.Close()
 	o.putBatch(b)
 	again := o.getBatch()
 	require.Same(t, b, again)
-	requireSameBatch(t, newBatch(o.free.wire, o.free.head), again)
+	requireSameBatch(t, newBatch(o.free.format, o.free.head), again)
 }
 
 func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {

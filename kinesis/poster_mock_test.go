@@ -5,6 +5,7 @@ package kinesis
 
 import (
 	context "context"
+	wire "fluent-bit-kinesis/kinesis/wire"
 	reflect "reflect"
 
 	gomock "github.com/golang/mock/gomock"
@@ -34,7 +35,7 @@ func (m *Mockposter) EXPECT() *MockposterMockRecorder {
 }
 
 // post mocks base method.
-func (m *Mockposter) post(ctx context.Context, body []byte, n int, into *response) error {
+func (m *Mockposter) post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
 	m.ctrl.T.Helper()
 	ret := m.ctrl.Call(m, "post", ctx, body, n, into)
 	ret0, _ := ret[0].(error)

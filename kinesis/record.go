@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -127,7 +128,7 @@ func (e *recordEncoder) encode(body []byte, at time.Time) (r record, n int, err 
 	if err != nil {
 		return r, n, err
 	}
-	r.data, r.truncated, err = e.fit(maxRecordBytes - len(r.key))
+	r.data, r.truncated, err = e.fit(wire.MaxRecordBytes - len(r.key))
 	return r, n, err
 }
 

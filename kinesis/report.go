@@ -3,6 +3,7 @@ package kinesis
 import (
 	"time"
 
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -64,7 +65,7 @@ func (o *Output) dropInvalid(ordinals []uint32, err error) {
 func (o *Output) remark(r *record) {
 	if r.truncated {
 		o.counts.Truncated.Add(1)
-		o.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", maxRecordBytes)
+		o.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", wire.MaxRecordBytes)
 	}
 	if r.random && o.ordered {
 		o.counts.RandomKeys.Add(1)

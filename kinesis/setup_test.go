@@ -16,6 +16,7 @@ import (
 
 	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -149,16 +150,18 @@ func answerOf(codes ...string) []byte {
 	return text
 }
 
+var jsonFormat = wire.FormatOf(wire.JSON)
+
 // answering makes into the answer to a request.
-func answering(into *response, codes ...string) error {
-	into.body = append(into.body[:0], answerOf(codes...)...)
-	return into.read(jsonWire{}, len(codes))
+func answering(into *wire.Answer, codes ...string) error {
+	into.Body = append(into.Body[:0], answerOf(codes...)...)
+	return into.Read(jsonFormat, len(codes))
 }
 
 // A posterFunc is a client's seam made of a function.
-type posterFunc func(ctx context.Context, body []byte, n int, into *response) error
+type posterFunc func(ctx context.Context, body []byte, n int, into *wire.Answer) error
 
-func (p posterFunc) post(ctx context.Context, body []byte, n int, into *response) error {
+func (p posterFunc) post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
 	return p(ctx, body, n, into)
 }
 
@@ -180,7 +183,7 @@ type fakeStream struct {
 	overlaps int            // of requests with a key in common
 }
 
-func (s *fakeStream) post(ctx context.Context, body []byte, n int, into *response) error {
+func (s *fakeStream) post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
 	records := recordsOf(s.t, body)
 	s.arrived(records)
 	defer s.left(records)

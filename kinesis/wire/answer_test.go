@@ -1,4 +1,4 @@
-package kinesis
+package wire
 
 import (
 	"encoding/json"
@@ -12,24 +12,24 @@ import (
 )
 
 // fed is a response to a request of n records.
-func fed(w wire, body string, n int) (*response, error) {
-	r := &response{body: []byte(body)}
-	return r, r.read(w, n)
+func fed(f Format, body string, n int) (*Answer, error) {
+	r := &Answer{Body: []byte(body)}
+	return r, r.Read(f, n)
 }
 
 // refusals lists what was refused: the code of each record, "" where it was
 // taken.
-func refusals(r *response, n int) []string {
+func refusals(r *Answer, n int) []string {
 	codes := make([]string, n)
 	for i := range codes {
-		if r.refused(i) {
-			codes[i] = r.results[i].code
+		if r.Refused(i) {
+			codes[i] = r.Results[i].Code
 		}
 	}
 	return codes
 }
 
-func TestResponse(t *testing.T) {
+func TestAnswer(t *testing.T) {
 	const taken = `{"SequenceNumber":"495","ShardId":"shardId-000000000000"}`
 	const refused = `{"ErrorCode":"InternalFailure","ErrorMessage":"Internal service failure."}`
 	tests := []struct {
@@ -60,7 +60,7 @@ func TestResponse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r, err := fed(jsonWire{}, test.body, 2)
+			r, err := fed(jsonFormat{}, test.body, 2)
 			require.NoError(t, err)
 			require.Equal(t, test.want, refusals(r, 2))
 			failed := 0
@@ -69,12 +69,12 @@ func TestResponse(t *testing.T) {
 					failed++
 				}
 			}
-			require.Equal(t, failed, r.failed)
+			require.Equal(t, failed, r.Failed)
 		})
 	}
 }
 
-func TestResponseThatCannotBeRead(t *testing.T) {
+func TestAnswerThatCannotBeRead(t *testing.T) {
 	for name, body := range map[string]string{
 		"nothing":                      ``,
 		"blanks":                       "  \n",
@@ -96,52 +96,52 @@ func TestResponseThatCannotBeRead(t *testing.T) {
 		"a list without its end":       `{"FailedRecordCount":1,"Records":[{},{"ErrorCode":"E"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := fed(jsonWire{}, body, 2)
+			_, err := fed(jsonFormat{}, body, 2)
 			require.ErrorContains(t, err, "answer of the service")
 		})
 	}
 }
 
-func TestResponseOfTheLargestRequest(t *testing.T) {
-	codes := make([]string, maxBatchRecords)
+func TestAnswerOfTheLargestRequest(t *testing.T) {
+	codes := make([]string, MaxRecords)
 	for i := range codes {
 		if i%7 == 0 {
 			codes[i] = throttledCode
 		}
 	}
-	r, err := fed(jsonWire{}, string(answerOf(codes...)), len(codes))
+	r, err := fed(jsonFormat{}, string(answerOf(codes...)), len(codes))
 	require.NoError(t, err)
 	require.Equal(t, codes, refusals(r, len(codes)))
-	require.Equal(t, 72, r.failed)
-	require.EqualError(t, r.results[7].refusal(), throttledCode+": message of "+throttledCode)
+	require.Equal(t, 72, r.Failed)
+	require.EqualError(t, r.Results[7].Err(), throttledCode+": message of "+throttledCode)
 
 	message := strings.Repeat("x", 1<<20)
-	r, err = fed(jsonWire{}, `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E","ErrorMessage":"`+message+`"}]}`, 1)
+	r, err = fed(jsonFormat{}, `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E","ErrorMessage":"`+message+`"}]}`, 1)
 	require.NoError(t, err)
-	require.Equal(t, message, r.results[0].message)
+	require.Equal(t, message, r.Results[0].Message)
 }
 
-func TestResponseIsReadAgain(t *testing.T) {
-	r := &response{}
+func TestAnswerIsReadAgain(t *testing.T) {
+	r := &Answer{}
 	for _, codes := range [][]string{{"A", "", "B"}, {"", ""}, {"C"}, {"", "D"}, {""}} {
 		require.NoError(t, answering(r, codes...))
 		require.Equal(t, codes, refusals(r, len(codes)))
 	}
 }
 
-func TestResponseHasTheShardsWhereTheyAreWanted(t *testing.T) {
-	r := &response{wantShards: true, body: answerOf("", "E", "")}
-	require.NoError(t, r.read(jsonWire{}, 3))
-	require.Equal(t, "shardId-000000000000", r.results[0].shard)
+func TestAnswerHasTheShardsWhereTheyAreWanted(t *testing.T) {
+	r := &Answer{WantShards: true, Body: answerOf("", "E", "")}
+	require.NoError(t, r.Read(jsonFormat{}, 3))
+	require.Equal(t, "shardId-000000000000", r.Results[0].Shard)
 	require.Equal(t, []string{"", "E", ""}, refusals(r, 3))
 
-	r.body = answerOf("", "")
-	require.NoError(t, r.read(jsonWire{}, 2))
-	require.Len(t, r.results, 2)
-	require.Zero(t, r.failed)
+	r.Body = answerOf("", "")
+	require.NoError(t, r.Read(jsonFormat{}, 2))
+	require.Len(t, r.Results, 2)
+	require.Zero(t, r.Failed)
 }
 
-func TestResponseInCBOR(t *testing.T) {
+func TestAnswerInCBOR(t *testing.T) {
 	type result struct {
 		SequenceNumber string `cbor:",omitempty"`
 		ShardID        string `cbor:"ShardId,omitempty"`
@@ -161,27 +161,27 @@ func TestResponseInCBOR(t *testing.T) {
 		}
 		body, err := cbor.Marshal(a)
 		require.NoError(t, err)
-		r, err := fed(cborWire{}, string(body), 300)
+		r, err := fed(cborFormat{}, string(body), 300)
 		require.NoError(t, err)
-		require.Equal(t, n, r.failed)
+		require.Equal(t, n, r.Failed)
 		require.Equal(t, want, refusals(r, 300))
 
 		if n > 0 {
-			_, err = fed(cborWire{}, string(body), 299)
+			_, err = fed(cborFormat{}, string(body), 299)
 			require.Error(t, err)
-			_, err = fed(cborWire{}, string(body[:len(body)/2]), 300)
+			_, err = fed(cborFormat{}, string(body[:len(body)/2]), 300)
 			require.Error(t, err)
 		}
 	}
 	indefinite := "\xbf" + "\x67Records\x9f\xbf\x69ErrorCode\x61E\xff\xbf\xff\xff" + "\x71FailedRecordCount\x01\xff"
-	r, err := fed(cborWire{}, indefinite, 2)
+	r, err := fed(cborFormat{}, indefinite, 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"E", ""}, refusals(r, 2))
 }
 
 // Answers of a client's own making are read as encoding/json reads them, in
 // whatever order and shape.
-func TestResponseIsWhatEncodingJSONReads(t *testing.T) {
+func TestAnswerIsWhatEncodingJSONReads(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for range 300 {
 		n := 1 + random.IntN(5)
@@ -206,13 +206,13 @@ func TestResponseIsWhatEncodingJSONReads(t *testing.T) {
 			text, err = json.MarshalIndent(body, "", "\t")
 			require.NoError(t, err)
 		}
-		r, err := fed(jsonWire{}, string(text), n)
+		r, err := fed(jsonFormat{}, string(text), n)
 		require.NoError(t, err)
 		require.Equal(t, want, refusals(r, n))
 	}
 }
 
-func FuzzResponse(f *testing.F) {
+func FuzzAnswer(f *testing.F) {
 	for _, codes := range [][]string{{""}, {"E"}, {"", "E"}, {"E", "", "F"}} {
 		f.Add(answerOf(codes...), len(codes), false)
 	}
@@ -220,28 +220,28 @@ func FuzzResponse(f *testing.F) {
 	f.Add([]byte("\xbf\x67Records\x9f\xbf\x69ErrorCode\x61E\xff\xff\x71FailedRecordCount\x01\xff"), 1, true)
 	f.Add([]byte("\xa2\x71FailedRecordCount\x00\x67Records\x81\xa0"), 1, true)
 	f.Fuzz(func(t *testing.T, body []byte, n int, isCBOR bool) {
-		n = max(1, n%maxBatchRecords)
-		var w wire = jsonWire{}
+		n = max(1, n%MaxRecords)
+		format := FormatOf(JSON)
 		if isCBOR {
-			w = cborWire{}
+			format = FormatOf(CBOR)
 		}
 		for _, wantShards := range []bool{false, true} {
-			r := &response{body: body, wantShards: wantShards}
-			if err := r.read(w, n); err != nil {
+			r := &Answer{Body: body, WantShards: wantShards}
+			if err := r.Read(format, n); err != nil {
 				continue
 			}
-			if wantShards || r.failed > 0 {
-				require.Len(t, r.results, n)
+			if wantShards || r.Failed > 0 {
+				require.Len(t, r.Results, n)
 			}
 			failed := 0
 			for i := range n {
-				if r.refused(i) {
+				if r.Refused(i) {
 					failed++
-					require.NotEmpty(t, r.results[i].refusal().Error())
+					require.NotEmpty(t, r.Results[i].Err().Error())
 				}
 			}
-			require.Equal(t, r.failed, failed)
+			require.Equal(t, r.Failed, failed)
 		}
-		w.refusal(body)
+		format.Refusal(body)
 	})
 }

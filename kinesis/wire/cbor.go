@@ -1,24 +1,28 @@
-package kinesis
+package wire
 
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/fxamacker/cbor/v2"
 )
 
-// cborWire is AWS CBOR 1.1, as AWS's Java SDK speaks it to Kinesis: data
+// cborFormat is AWS CBOR 1.1, as AWS's Java SDK speaks it to Kinesis: data
 // travels as bytes. The encoding is RFC 8949's.
-type cborWire struct{}
+type cborFormat struct{}
 
-func (cborWire) contentType() string { return "application/x-amz-cbor-1.1" }
+func (cborFormat) ContentType() string { return "application/x-amz-cbor-1.1" }
 
 // Major types of RFC 8949, section 3.1, in the upper three bits of a head.
 const (
+	cborUint  = 0 << 5
 	cborBytes = 2 << 5
 	cborText  = 3 << 5
 	cborArray = 4 << 5
 	cborMap   = 5 << 5
+)
+
+const (
+	cborNull  = 0xf6
+	cborBreak = 0xff // ends what began without a length
 )
 
 // appendCBORHead appends the head of an item, whose argument n is a length or
@@ -39,9 +43,9 @@ func appendCBORText(dst []byte, text string) []byte {
 	return append(appendCBORHead(dst, cborText, len(text)), text...)
 }
 
-// appendHead leaves the number of records open, as a count of two bytes that
+// AppendHead leaves the number of records open, as a count of two bytes that
 // complete fills in.
-func (cborWire) appendHead(dst []byte, stream string) []byte {
+func (cborFormat) AppendHead(dst []byte, stream string) []byte {
 	dst = appendCBORHead(dst, cborMap, 2)
 	dst = appendCBORText(dst, "StreamName")
 	dst = appendCBORText(dst, stream)
@@ -54,16 +58,16 @@ var (
 	cborKey   = appendCBORText(nil, "PartitionKey")
 )
 
-func (cborWire) appendEntry(dst, data, key []byte) []byte {
+func (cborFormat) AppendEntry(dst, data, key []byte) []byte {
 	dst = append(dst, cborEntry...)
 	dst = append(appendCBORHead(dst, cborBytes, len(data)), data...)
 	dst = append(dst, cborKey...)
 	return append(appendCBORHead(dst, cborText, len(key)), key...)
 }
 
-func (cborWire) separator() string { return "" }
+func (cborFormat) Separator() string { return "" }
 
-func (cborWire) complete(body []byte, head, n int) []byte {
+func (cborFormat) Complete(body []byte, head, n int) []byte {
 	binary.BigEndian.PutUint16(body[head-2:], uint16(n))
 	return body
 }
@@ -72,35 +76,10 @@ var cborFailed = appendCBORText(nil, "FailedRecordCount")
 
 // scanFailed relies on that what the service writes into an answer, names and
 // numbers, never holds the name of the field behind the head of its length.
-func (cborWire) scanFailed(answer []byte) (n int, ok bool) {
+func (cborFormat) scanFailed(answer []byte) (n int, ok bool) {
 	_, rest, ok := bytes.Cut(answer, cborFailed)
 	if !ok || len(rest) == 0 || rest[0] >= 24 {
 		return 0, false // a larger number has a head of its own: left to results
 	}
 	return int(rest[0]), true
-}
-
-func (cborWire) results(dst []result, answer []byte) ([]result, error) {
-	var decoded struct {
-		Records []struct {
-			ErrorCode, ErrorMessage string
-			ShardID                 string `cbor:"ShardId"`
-		}
-	}
-	if err := cbor.Unmarshal(answer, &decoded); err != nil {
-		return dst, err
-	}
-	for _, r := range decoded.Records {
-		dst = append(dst, result{code: r.ErrorCode, message: r.ErrorMessage, shard: r.ShardID})
-	}
-	return dst, nil
-}
-
-func (cborWire) refusal(answer []byte) (code, message string) {
-	var decoded struct {
-		Type    string `cbor:"__type"`
-		Message string `cbor:"message"`
-	}
-	_ = cbor.Unmarshal(answer, &decoded) // what cannot be read is left empty
-	return decoded.Type, decoded.Message
 }

@@ -1,0 +1,92 @@
+package wire
+
+// A Body is the body of a PutRecords request under construction. Its size under
+// the service's limits is arithmetic. It is owned by one goroutine at a time.
+type Body struct {
+	format Format
+	head   []byte // of the body, up to the first entry
+	bytes  []byte
+	open   int // length of bytes before the body was closed
+	spans  []span
+	size   int // data and partition keys, in bytes
+}
+
+// A span is where one record lies in the body, without what separates records.
+type span struct {
+	start, end uint32
+	size       uint32 // data and partition key, in bytes
+}
+
+// NewBody makes an empty body. head is what the format opens a body with.
+func NewBody(f Format, head []byte) *Body {
+	return &Body{format: f, head: head, bytes: append(make([]byte, 0, 4096), head...)}
+}
+
+// Reset empties the body.
+func (b *Body) Reset() {
+	b.bytes = append(b.bytes[:0], b.head...)
+	b.spans, b.size = b.spans[:0], 0
+}
+
+// Len is how many records there are.
+func (b *Body) Len() int { return len(b.spans) }
+
+// Size is what the service limits: the bytes of data and partition keys.
+func (b *Body) Size() int { return b.size }
+
+// EntrySize is what record i adds to the size.
+func (b *Body) EntrySize(i int) int { return int(b.spans[i].size) }
+
+// Capacity is the memory that the body's bytes take.
+func (b *Body) Capacity() int { return cap(b.bytes) }
+
+// Fits tells whether a record of this size, data and partition key, may be
+// added.
+func (b *Body) Fits(size int) bool {
+	return len(b.spans) < MaxRecords && b.size+size <= MaxBytes
+}
+
+// FitsAll tells whether all records of another body may be added.
+func (b *Body) FitsAll(other *Body) bool {
+	return len(b.spans)+len(other.spans) <= MaxRecords && b.size+other.size <= MaxBytes
+}
+
+// Add appends a record that fits.
+func (b *Body) Add(data, key []byte) {
+	start := b.separate()
+	b.bytes = b.format.AppendEntry(b.bytes, data, key)
+	b.push(start, len(data)+len(key))
+}
+
+// Copy appends record i of another body of the same format, as it stands there.
+// The other one may be closed.
+func (b *Body) Copy(from *Body, i int) {
+	s := from.spans[i]
+	start := b.separate()
+	b.bytes = append(b.bytes, from.bytes[s.start:s.end]...)
+	b.push(start, int(s.size))
+}
+
+// separate readies the bytes for the next record, and returns where it begins.
+func (b *Body) separate() int {
+	if len(b.spans) > 0 {
+		b.bytes = append(b.bytes, b.format.Separator()...)
+	}
+	return len(b.bytes)
+}
+
+func (b *Body) push(start, size int) {
+	b.spans = append(b.spans, span{start: uint32(start), end: uint32(len(b.bytes)), size: uint32(size)})
+	b.size += size
+}
+
+// Close completes the body, which is then ready to be posted. The bytes are the
+// body's own. Nothing may be added until it is reopened or reset.
+func (b *Body) Close() []byte {
+	b.open = len(b.bytes)
+	b.bytes = b.format.Complete(b.bytes, len(b.head), len(b.spans))
+	return b.bytes
+}
+
+// Reopen takes back what Close did.
+func (b *Body) Reopen() { b.bytes = b.bytes[:b.open] }

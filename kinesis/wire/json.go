@@ -1,0 +1,58 @@
+package wire
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+
+	"github.com/segmentio/asm/base64"
+
+	"fluent-bit-kinesis/plugins"
+)
+
+// jsonFormat is AWS JSON 1.1: data travels as base64.
+type jsonFormat struct{}
+
+func (jsonFormat) ContentType() string { return "application/x-amz-json-1.1" }
+
+func (jsonFormat) AppendHead(dst []byte, stream string) []byte {
+	dst = plugins.AppendString(append(dst, `{"StreamName":`...), []byte(stream))
+	return append(dst, `,"Records":[`...)
+}
+
+func (jsonFormat) AppendEntry(dst, data, key []byte) []byte {
+	dst = append(dst, `{"Data":"`...)
+	dst = appendBase64(dst, data)
+	dst = append(dst, `","PartitionKey":`...)
+	return append(plugins.AppendString(dst, key), '}')
+}
+
+func appendBase64(dst, src []byte) []byte {
+	n := len(dst)
+	size := base64.StdEncoding.EncodedLen(len(src))
+	dst = slices.Grow(dst, size)[:n+size]
+	base64.StdEncoding.Encode(dst[n:], src)
+	return dst
+}
+
+func (jsonFormat) Separator() string { return "," }
+
+func (jsonFormat) Complete(body []byte, _, _ int) []byte { return append(body, "]}"...) }
+
+var failedField = []byte(`"FailedRecordCount":`)
+
+// scanFailed relies on that a quote cannot stand in a JSON string as it is: what
+// is found is the field and nothing else.
+func (jsonFormat) scanFailed(answer []byte) (n int, ok bool) {
+	_, rest, ok := bytes.Cut(answer, failedField)
+	if !ok {
+		return 0, false
+	}
+	rest = bytes.TrimLeft(rest, " \t\r\n")
+	end := 0
+	for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
+		end++
+	}
+	n, err := strconv.Atoi(string(rest[:end]))
+	return n, err == nil
+}

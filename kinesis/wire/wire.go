@@ -1,0 +1,62 @@
+// Package wire has the bodies of PutRecords requests and of their answers: AWS
+// JSON 1.1 and its binary twin, AWS CBOR 1.1, and the limits that the service
+// sets.
+//
+// A [Body] is a request under construction. Records are encoded as they are
+// added, and the body remembers where each lies, so that a retry of some copies
+// their bytes into another body. An [Answer] says what became of each record.
+//
+// The package knows bytes and records alone: not whose they are, nor when they
+// are sent.
+package wire
+
+// The service's limits of one PutRecords request and of one record:
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html.
+const (
+	MaxRecords     = 500
+	MaxBytes       = 5 << 20 // of data and partition keys, before base64
+	MaxRecordBytes = 1 << 20 // of data and partition key
+	MaxKeyRunes    = 256
+)
+
+// A Format is a way to write PutRecords requests and to read the answers. Both
+// formats have the same members under the same names.
+type Format interface {
+	ContentType() string
+
+	// AppendHead opens a body, up to the first record.
+	AppendHead(dst []byte, stream string) []byte
+	// AppendEntry appends a record.
+	AppendEntry(dst, data, key []byte) []byte
+	// Separator stands between two records.
+	Separator() string
+	// Complete closes a body of n records whose head has this length.
+	Complete(body []byte, head, n int) []byte
+
+	// Refusal reads the answer to a request that was not taken. What cannot be
+	// read is left empty.
+	Refusal(answer []byte) (code, message string)
+
+	// scanFailed finds how many records were refused, without reading the
+	// answer as a whole; ok is false where it cannot be told.
+	scanFailed(answer []byte) (n int, ok bool)
+	// results reads what became of each record, and appends it to dst. It
+	// gives up, with ok false, on what is unusual in an answer.
+	results(dst []Result, answer []byte, names *names) (results []Result, ok bool)
+	// anyResults does the same, by a library that reads everything.
+	anyResults(dst []Result, answer []byte) ([]Result, error)
+}
+
+// The names of the formats, as the option wire_format has them.
+const (
+	JSON = "json"
+	CBOR = "cbor"
+)
+
+// FormatOf is the format of this name, JSON where it is empty.
+func FormatOf(name string) Format {
+	if name == CBOR {
+		return cborFormat{}
+	}
+	return jsonFormat{}
+}
