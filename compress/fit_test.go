@@ -89,6 +89,9 @@ func TestALongInputIsCutInFewAttempts(t *testing.T) {
 		{"random letters, a little too long", random[:1<<20], 700_000, 0.96, 2},
 		{"zeros, then random letters", append(make([]byte, 1<<20), random[:1<<20]...), 500_000, 0.96, 4},
 		{"random letters, then zeros", append(bytes.Clone(random[:1<<20]), make([]byte, 1<<20)...), 500_000, 0.96, 4},
+		// In proportion, a guess at these closes in from one side by a little each time, and comes too late.
+		{"random letters, then many more zeros", append(bytes.Clone(random[:512<<10]), make([]byte, 1<<20)...), 350_000, 0.96, 6},
+		{"zeros, then random letters that hardly fit", append(make([]byte, 1<<20), random[:256<<10]...), 20_000, 0.8, 6},
 		{"emoji", []byte(strings.Repeat("🙂🙃😀😉", 200) + string(random[:4000])), 2000, 0.9, 6},
 	}
 	for _, test := range tests {

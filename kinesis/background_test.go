@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -166,7 +167,7 @@ func TestBackgroundSaysAtOnceThatAChunkIsMalformed(t *testing.T) {
 		o.Close()
 		require.Equal(t, upTo(3), s.numbers())
 		require.Contains(t, log.String(), "chunk cannot be read from byte")
-		require.EqualValues(t, 1, o.counts.Dropped[dropMalformed].Load())
+		require.EqualValues(t, 1, o.counts.Dropped[record.Malformed].Load())
 	})
 }
 

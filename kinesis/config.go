@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
@@ -20,14 +21,7 @@ type Config struct {
 	Region string
 	Stream string
 
-	// Record options, in the order in which they apply.
-	TimeKey       string // "" adds no time
-	TimeFormat    *plugins.TimeFormat
-	PartitionKey  KeyPath  // empty for random keys
-	DataKeys      []string // empty for all
-	ReplaceDots   string   // "" leaves dots alone
-	LogKey        string   // "" sends the whole record
-	AppendNewline bool
+	Record record.Options // what becomes of an event
 
 	// Addresses with a scheme and without a trailing slash, "" for the usual
 	// ones.
@@ -62,15 +56,6 @@ type Config struct {
 	Warnings []string
 }
 
-// A KeyPath leads to a value in a record: the key at the top level, the key in
-// the map that stands there, and so on.
-type KeyPath []string
-
-// String returns the path as it is written in an option: a->b->c.
-func (p KeyPath) String() string { return strings.Join(p, pathArrow) }
-
-const pathArrow = "->"
-
 // ReadConfig reads the options of an instance, and those that come from the
 // environment. The settings are the options as they take effect, for the log;
 // no credentials are among them. The error joins all mistakes, each of which
@@ -81,7 +66,7 @@ func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []pl
 	c := Config{}
 	c.readStream(o)
 	c.readRecord(o)
-	if c.TimeKey != "" {
+	if c.Record.TimeKey != "" {
 		warnOfTimeZone(o, getenv("TZ"))
 	}
 	c.readConnection(o, env)
@@ -128,19 +113,21 @@ func parseStream(text string) (string, error) {
 const defaultTimeFormat = "%Y-%m-%dT%H:%M:%S"
 
 func (c *Config) readRecord(o *plugins.Options) {
-	c.TimeKey = o.String("time_key", "")
-	c.TimeFormat = readTimeFormat(o)
-	c.PartitionKey = plugins.Read(o, "partition_key", nil, parsePartitionKey)
-	c.DataKeys = o.List("data_keys")
-	c.ReplaceDots = o.Text("replace_dots")
-	c.LogKey = o.String("log_key", "")
-	c.AppendNewline = o.Bool("append_newline", false)
+	r := &c.Record
+	r.TimeKey = o.String("time_key", "")
+	r.TimeFormat = readTimeFormat(o)
+	r.PartitionKey = plugins.Read(o, "partition_key", nil, parsePartitionKey)
+	r.DataKeys = o.List("data_keys")
+	r.ReplaceDots = o.Text("replace_dots")
+	r.LogKey = o.String("log_key", "")
+	r.AppendNewline = o.Bool("append_newline", false)
+	r.MaximumSize = wire.MaxRecordBytes
 
-	if c.TimeKey == "" {
+	if r.TimeKey == "" {
 		warnUnused(o, "time_key", "time_key_format")
 	}
-	if c.LogKey != "" && !c.logKeyCanExist() {
-		o.Refuse("log_key", c.LogKey, "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced")
+	if r.LogKey != "" && !logKeyCanExist(r) {
+		o.Refuse("log_key", r.LogKey, "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced")
 	}
 }
 
@@ -162,8 +149,8 @@ func readTimeFormat(o *plugins.Options) *plugins.TimeFormat {
 
 // parsePartitionKey reads a key or a path. The key "log" is refused, as ever:
 // it holds the text of the line, by which records cannot be grouped.
-func parsePartitionKey(text string) (KeyPath, error) {
-	path := strings.Split(text, pathArrow)
+func parsePartitionKey(text string) (record.KeyPath, error) {
+	path := strings.Split(text, record.Arrow)
 	for i, key := range path {
 		path[i] = strings.TrimSpace(key)
 		if path[i] == "" {
@@ -178,19 +165,19 @@ func parsePartitionKey(text string) (KeyPath, error) {
 
 // logKeyCanExist reports whether a record can hold the log key after data_keys
 // and replace_dots have been applied.
-func (c *Config) logKeyCanExist() bool {
+func logKeyCanExist(r *record.Options) bool {
 	replaced := func(key string) string {
-		if c.ReplaceDots == "" {
+		if r.ReplaceDots == "" {
 			return key
 		}
-		return strings.ReplaceAll(key, ".", c.ReplaceDots)
+		return strings.ReplaceAll(key, ".", r.ReplaceDots)
 	}
-	if len(c.DataKeys) == 0 {
+	if len(r.DataKeys) == 0 {
 		// A key with a dot is there only if the replacement has the dot.
-		return c.ReplaceDots == "" || strings.Contains(c.ReplaceDots, ".") || !strings.Contains(c.LogKey, ".")
+		return r.ReplaceDots == "" || strings.Contains(r.ReplaceDots, ".") || !strings.Contains(r.LogKey, ".")
 	}
-	left := append(slices.Clone(c.DataKeys), c.TimeKey)
-	return slices.ContainsFunc(left, func(key string) bool { return replaced(key) == c.LogKey })
+	left := append(slices.Clone(r.DataKeys), r.TimeKey)
+	return slices.ContainsFunc(left, func(key string) bool { return replaced(key) == r.LogKey })
 }
 
 func (c *Config) readConnection(o, env *plugins.Options) {
@@ -253,7 +240,7 @@ func (c *Config) readAggregation(o *plugins.Options) {
 	}
 	if !c.Aggregation {
 		warnUnused(o, "aggregation", size, skip, "aggregation_shard_map", "aggregation_compression")
-	} else if len(c.PartitionKey) == 0 {
+	} else if len(c.Record.PartitionKey) == 0 {
 		warnUnused(o, "partition_key", "aggregation_shard_map")
 	}
 }

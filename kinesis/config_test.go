@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -26,11 +28,12 @@ func noEnv(string) string { return "" }
 func TestConfigDefaults(t *testing.T) {
 	config, settings, err := ReadConfig(with(), noEnv)
 	require.NoError(t, err)
-	require.Equal(t, "%Y-%m-%dT%H:%M:%S", config.TimeFormat.String())
-	config.TimeFormat = nil
+	require.Equal(t, "%Y-%m-%dT%H:%M:%S", config.Record.TimeFormat.String())
+	config.Record.TimeFormat = nil
 	require.Equal(t, Config{
 		Region:                       "us-west-2",
 		Stream:                       "logs",
+		Record:                       record.Options{MaximumSize: 1 << 20},
 		AggregationMaximumRecordSize: 1 << 20,
 		SkipAggregationRecordSize:    20 << 10,
 		AggregationCompression:       compress.None,
@@ -85,17 +88,20 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		"wire_format", "CBOR",
 	), func(key string) string { return env[key] })
 	require.NoError(t, err)
-	require.Equal(t, "%s.%L", config.TimeFormat.String())
-	config.TimeFormat = nil
+	require.Equal(t, "%s.%L", config.Record.TimeFormat.String())
+	config.Record.TimeFormat = nil
 	require.Equal(t, Config{
-		Region:                       "us-west-2",
-		Stream:                       "logs",
-		TimeKey:                      "time",
-		PartitionKey:                 KeyPath{"kubernetes", "labels", "app"},
-		DataKeys:                     []string{"log", "kubernetes", "a.b"},
-		ReplaceDots:                  "_",
-		LogKey:                       "a_b",
-		AppendNewline:                true,
+		Region: "us-west-2",
+		Stream: "logs",
+		Record: record.Options{
+			TimeKey:       "time",
+			PartitionKey:  record.KeyPath{"kubernetes", "labels", "app"},
+			DataKeys:      []string{"log", "kubernetes", "a.b"},
+			ReplaceDots:   "_",
+			LogKey:        "a_b",
+			AppendNewline: true,
+			MaximumSize:   1 << 20,
+		},
 		Endpoint:                     "https://kinesis.example.com:4567",
 		STSEndpoint:                  "http://[::1]:8080",
 		PodRoleARN:                   "arn:aws:iam::123456789012:role/pod",
@@ -141,23 +147,29 @@ func TestConfigTakesTheOptionsOfThePluginThatUsersComeFrom(t *testing.T) {
 	}{
 		{"the example with a partition key", with("partition_key", "container_id", "append_newline", "true", "replace_dots", "_"),
 			func(c Config) bool {
-				return c.PartitionKey.String() == "container_id" && c.AppendNewline && c.ReplaceDots == "_"
+				return c.Record.PartitionKey.String() == "container_id" && c.Record.AppendNewline && c.Record.ReplaceDots == "_"
 			}},
 		{"a nested partition key", with("partition_key", "kubernetes->pod_name"),
-			func(c Config) bool { return len(c.PartitionKey) == 2 && c.PartitionKey[1] == "pod_name" }},
+			func(c Config) bool { return len(c.Record.PartitionKey) == 2 && c.Record.PartitionKey[1] == "pod_name" }},
 		{"a path that ends in log", with("partition_key", "stream->log"),
-			func(c Config) bool { return len(c.PartitionKey) == 2 }},
+			func(c Config) bool { return len(c.Record.PartitionKey) == 2 }},
+		{"a nested partition key with blanks around its keys", with("partition_key", " a -> b "),
+			func(c Config) bool { return slices.Equal(c.Record.PartitionKey, record.KeyPath{"a", "b"}) }},
+		{"data_keys with blanks around them", with("data_keys", " log ,\tstream "),
+			func(c Config) bool { return slices.Equal(c.Record.DataKeys, []string{"log", "stream"}) }},
 		{"data_keys of one", with("data_keys", "log"),
-			func(c Config) bool { return len(c.DataKeys) == 1 && c.DataKeys[0] == "log" }},
+			func(c Config) bool { return len(c.Record.DataKeys) == 1 && c.Record.DataKeys[0] == "log" }},
 		{"data_keys of several", with("data_keys", "log,stream"),
-			func(c Config) bool { return len(c.DataKeys) == 2 }},
-		{"log_key", with("log_key", "log"), func(c Config) bool { return c.LogKey == "log" }},
+			func(c Config) bool { return len(c.Record.DataKeys) == 2 }},
+		{"log_key", with("log_key", "log"), func(c Config) bool { return c.Record.LogKey == "log" }},
 		{"a time with a zone", with("time_key", "time", "time_key_format", "%Y-%m-%dT%H:%M:%S%z"),
-			func(c Config) bool { return c.TimeKey == "time" && c.TimeFormat.String() == "%Y-%m-%dT%H:%M:%S%z" }},
+			func(c Config) bool {
+				return c.Record.TimeKey == "time" && c.Record.TimeFormat.String() == "%Y-%m-%dT%H:%M:%S%z"
+			}},
 		{"a time with milliseconds", with("time_key", "time", "time_key_format", "%Y-%m-%dT%H:%M:%S.%L"),
-			func(c Config) bool { return c.TimeFormat.SubSecond() }},
+			func(c Config) bool { return c.Record.TimeFormat.SubSecond() }},
 		{"a time with microseconds", with("time_key", "time", "time_key_format", "%Y-%m-%dT%H:%M:%S.%f"),
-			func(c Config) bool { return c.TimeFormat.SubSecond() }},
+			func(c Config) bool { return c.Record.TimeFormat.SubSecond() }},
 		{"an endpoint with a scheme", with("endpoint", "https://vpce-1.kinesis.us-west-2.vpce.amazonaws.com"),
 			func(c Config) bool { return c.Endpoint == "https://vpce-1.kinesis.us-west-2.vpce.amazonaws.com" }},
 		{"an endpoint without one is https, as with the SDK", with("endpoint", "kinesis.us-west-2.amazonaws.com", "sts_endpoint", "localhost:4566"),
@@ -169,7 +181,7 @@ func TestConfigTakesTheOptionsOfThePluginThatUsersComeFrom(t *testing.T) {
 		{"experimental_concurrency that is off", with("experimental_concurrency", "0"),
 			func(c Config) bool { return c.Concurrency == 0 && c.Warnings == nil }},
 		{"aggregation", with("aggregation", "true", "append_newline", "true"),
-			func(c Config) bool { return c.Aggregation && c.AppendNewline }},
+			func(c Config) bool { return c.Aggregation && c.Record.AppendNewline }},
 		{"compression zlib", with("compression", "zlib"), func(c Config) bool { return c.Compression == compress.Zlib && c.CompressionLevel == 6 }},
 		{"compression gzip", with("compression", "GZIP"), func(c Config) bool { return c.Compression == compress.Gzip }},
 		{"compression none", with("compression", "none"), func(c Config) bool { return c.Compression == compress.None }},

@@ -4,22 +4,25 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+
+	"fluent-bit-kinesis/kinesis/record"
 )
 
-// Why records are dropped for good.
-type dropReason uint8
-
+// Why records are dropped for good: for what package record finds in them, or
+// for what comes of sending them.
 const (
-	dropNoLogKey  dropReason = iota // it has no log_key
-	dropTooDeep                     // it is nested too deep
-	dropTooBig                      // it cannot be made to fit
-	dropMalformed                   // it, and what follows in its chunk, cannot be read
-	dropInvalid                     // the service refused it as invalid
-	dropLost                        // the attempts in the background are used up
+	dropInvalid = record.DropReasons + iota // the service refused it as invalid
+	dropLost                                // the attempts in the background are used up
 	dropReasons
 )
 
-var dropNames = [dropReasons]string{"without log_key", "nested too deep", "too big", "malformed", "refused as invalid", "lost in the background"}
+var dropNames = func() (names [dropReasons]string) {
+	for reason := range record.DropReasons {
+		names[reason] = reason.String()
+	}
+	names[dropInvalid], names[dropLost] = "refused as invalid", "lost in the background"
+	return names
+}()
 
 // How requests end.
 type requestOutcome uint8

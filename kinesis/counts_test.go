@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/record"
 )
 
 func TestCountsAreALineWithoutZeros(t *testing.T) {
@@ -18,7 +20,7 @@ func TestCountsAreALineWithoutZeros(t *testing.T) {
 	c.Bytes.Store(500)
 	c.Retried.Store(4)
 	c.HandedBack.Store(3)
-	c.Dropped[dropNoLogKey].Store(1)
+	c.Dropped[record.NoLogKey].Store(1)
 	c.Dropped[dropLost].Store(2)
 	c.Requests[requestAccepted].Store(7)
 	c.Requests[requestInvalid].Store(8)
@@ -62,7 +64,7 @@ func TestCountsAddUp(t *testing.T) {
 		})
 		require.Greater(t, o.offered(t, chunk, "tag"), 1)
 		c := &o.counts
-		require.EqualValues(t, 100, c.Dropped[dropNoLogKey].Load())
+		require.EqualValues(t, 100, c.Dropped[record.NoLogKey].Load())
 		require.EqualValues(t, 10, c.Dropped[dropInvalid].Load())
 		require.EqualValues(t, 890, c.Accepted.Load())
 		require.Len(t, s.data(), 890)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -17,7 +18,7 @@ import (
 // guarded.
 type flush struct {
 	o       *Output
-	records *recordEncoder
+	records *record.Encoder
 	lanes   []lane         // by partition key
 	idle    idleAggregates // of earlier chunks, to be used again
 	shards  shardMap       // at the begin of the flush; nil where it is not used
@@ -66,14 +67,14 @@ func (f *flush) encode(chunk []byte) error {
 			f.hits++
 			continue
 		}
-		r, n, err := f.records.encode(events.Body(), events.Time())
+		r, n, err := f.records.Encode(events.Body(), events.Time())
 		if err == nil {
 			events.Advance(n)
 			f.met++
 			f.add(&r, uint32(events.Ordinal()))
 			continue
 		}
-		reason, known := dropOf(err)
+		reason, known := record.DropOf(err)
 		if !known {
 			events.Malformed(err)
 			break
@@ -97,7 +98,7 @@ func (f *flush) count() {
 
 // borrowCompressors takes what the records of a chunk are compressed with.
 func (f *flush) borrowCompressors() (err error) {
-	if f.records.compressor, err = borrow(f.o.compressors.records); err != nil {
+	if f.records.Compressor, err = borrow(f.o.compressors.records); err != nil {
 		return err
 	}
 	f.compressor, err = borrow(f.o.compressors.aggregates)
@@ -105,23 +106,9 @@ func (f *flush) borrowCompressors() (err error) {
 }
 
 func (f *flush) returnCompressors() {
-	giveBack(f.o.compressors.records, f.records.compressor)
+	giveBack(f.o.compressors.records, f.records.Compressor)
 	giveBack(f.o.compressors.aggregates, f.compressor)
-	f.records.compressor, f.compressor = nil, nil
-}
-
-// dropOf is the reason for which an error of recordEncoder.encode drops the
-// record. known is false where the rest of the chunk is lost with it.
-func dropOf(err error) (reason dropReason, known bool) {
-	switch {
-	case errors.Is(err, errNoLogKey):
-		return dropNoLogKey, true
-	case errors.Is(err, plugins.ErrTooDeep):
-		return dropTooDeep, true
-	case errors.Is(err, errTooBig):
-		return dropTooBig, true
-	}
-	return dropMalformed, false
+	f.records.Compressor, f.compressor = nil, nil
 }
 
 // send starts sending a batch. Without an order to keep it waits until one

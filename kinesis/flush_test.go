@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/kinesis/record"
 )
 
 func TestFlushIsOKOnceEveryRecordIsOnTheStream(t *testing.T) {
@@ -45,13 +47,13 @@ func TestFlushIsOKWhereRecordsAreDroppedForGood(t *testing.T) {
 	var c flbhost.Chunk
 	c.Append(eventsAt, kv("log", "first"))
 	c.Append(eventsAt, kv("other", "no log"))
-	c.Append(eventsAt, kv("log", deep(200)))
+	c.Append(eventsAt, kv("log", flbhost.Raw(append(bytes.Repeat([]byte{0x91}, 200), 0x90))))
 	c.Append(eventsAt, kv("log", "last"))
 	require.Equal(t, OK, o.Flush(c.Bytes(), "tag"))
 	require.Equal(t, []string{"first", "last"}, s.data())
 	require.EqualValues(t, 4, o.counts.Records.Load())
-	require.EqualValues(t, 1, o.counts.Dropped[dropNoLogKey].Load())
-	require.EqualValues(t, 1, o.counts.Dropped[dropTooDeep].Load())
+	require.EqualValues(t, 1, o.counts.Dropped[record.NoLogKey].Load())
+	require.EqualValues(t, 1, o.counts.Dropped[record.TooDeep].Load())
 	require.Contains(t, log.String(), `record 1 of a chunk has no \"log\" (log_key) and is skipped`)
 	require.Contains(t, log.String(), "record 2 of a chunk is dropped: nested too deep")
 }
@@ -233,7 +235,7 @@ func TestFlushCountsADroppedRecordOnceThoughItsChunkComesBack(t *testing.T) {
 		require.Equal(t, Retry, o.Flush(c.Bytes(), "tag"))
 		require.Equal(t, OK, o.Flush(c.Bytes(), "tag"))
 		require.Equal(t, []string{"early", "early", "late"}, s.data())
-		require.EqualValues(t, 1, o.counts.Dropped[dropNoLogKey].Load())
+		require.EqualValues(t, 1, o.counts.Dropped[record.NoLogKey].Load())
 		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
 		require.EqualValues(t, 4, o.counts.LedgerHits.Load())
 	})
@@ -254,7 +256,7 @@ func TestFlushOfAChunkThatCannotBeReadToItsEnd(t *testing.T) {
 				o := outputLogging(t, log, s, configOf(t, options...))
 				require.Equal(t, Error, o.Flush(append(slices.Clone(good), tail...), "tag"))
 				require.Equal(t, upTo(3), s.numbers(), "what came before is delivered")
-				require.EqualValues(t, 1, o.counts.Dropped[dropMalformed].Load())
+				require.EqualValues(t, 1, o.counts.Dropped[record.Malformed].Load())
 				require.Contains(t, log.String(), fmt.Sprintf("from byte %d of %d on", len(good), len(good)+len(tail)))
 				require.Equal(t, 1, strings.Count(log.String(), "level=error"))
 				require.Equal(t, OK, o.Flush(numbered(3), "tag"), "the next one is fine")
@@ -278,7 +280,7 @@ func TestFlushOffersTheGoodPartOfAMalformedChunkAgain(t *testing.T) {
 		}
 		require.Equal(t, Error, o.Flush(chunk, "tag"))
 		require.Equal(t, upTo(3), s.numbers())
-		require.EqualValues(t, 1, o.counts.Dropped[dropMalformed].Load(), "counted once")
+		require.EqualValues(t, 1, o.counts.Dropped[record.Malformed].Load(), "counted once")
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
@@ -89,7 +90,7 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 	}
 	o := &Output{
 		config: config, log: log, client: client,
-		ordered:     len(config.PartitionKey) > 0,
+		ordered:     len(config.Record.PartitionKey) > 0,
 		slots:       make(chan struct{}, config.RequestsInFlight),
 		background:  make(chan struct{}, config.Concurrency),
 		seed:        maphash.MakeSeed(),
@@ -137,7 +138,7 @@ func (o *Output) answer(err error) Code {
 	if !errors.As(err, &malformed) {
 		return OK
 	}
-	o.counts.Dropped[dropMalformed].Add(1)
+	o.counts.Dropped[record.Malformed].Add(1)
 	o.log.Errorf("%v; the %d bytes from there on are dropped", err, malformed.Size-malformed.Offset)
 	return Error
 }

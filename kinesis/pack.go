@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fluent-bit-kinesis/aggregate"
+	"fluent-bit-kinesis/kinesis/record"
 )
 
 // A lane is where the records of some partition keys wait until a request is
@@ -25,19 +26,19 @@ type openAggregate struct {
 }
 
 // shardOf is the shard that the record is foreseen for.
-func (f *flush) shardOf(r *record) int {
+func (f *flush) shardOf(r *record.Record) int {
 	if f.shards == nil {
 		return unknownShard
 	}
-	return f.shards.of(r.key)
+	return f.shards.of(r.Key)
 }
 
 // add puts a record into the aggregate of its lane, or where it is to travel
 // alone into the lane's batch.
-func (f *flush) add(r *record, ordinal uint32) {
+func (f *flush) add(r *record.Record, ordinal uint32) {
 	l, stripe := &f.lanes[0], uint8(0)
 	if f.o.ordered {
-		stripe = f.o.stripeOf(r.key)
+		stripe = f.o.stripeOf(r.Key)
 		l = &f.lanes[int(stripe)*len(f.lanes)/stripeCount]
 	}
 	f.o.remark(r)
@@ -45,8 +46,8 @@ func (f *flush) add(r *record, ordinal uint32) {
 	if f.o.config.Aggregation && f.aggregate(l, r, shard, ordinal, stripe) {
 		return
 	}
-	f.room(l, r.size())
-	l.batch.add(r.data, r.key, shard, ordinal)
+	f.room(l, r.Size())
+	l.batch.add(r.Data, r.Key, shard, ordinal)
 	l.batch.stripes.set(stripe)
 }
 
@@ -65,30 +66,30 @@ func (f *flush) room(l *lane, size int) {
 
 // aggregate adds the record to an aggregate, after closing the one that it
 // does not fit into. It is false where the record is to travel alone.
-func (f *flush) aggregate(l *lane, r *record, shard int, ordinal uint32, stripe uint8) bool {
+func (f *flush) aggregate(l *lane, r *record.Record, shard int, ordinal uint32, stripe uint8) bool {
 	c := f.o.config
 	a := f.openFor(l, shard)
-	alone := len(r.data) >= c.SkipAggregationRecordSize
+	alone := len(r.Data) >= c.SkipAggregationRecordSize
 	if alone && f.o.ordered && a.stripes.has(stripe) {
 		f.closeAggregate(l, a) // the record must not overtake those before it
 	}
 	if alone {
 		return false
 	}
-	key := r.key
+	key := r.Key
 	if a.writer.Count() > 0 {
 		if !f.o.ordered {
 			key = a.writer.PartitionKey()
 		}
-		if a.sizeWith(key, len(r.data)) > c.AggregationMaximumRecordSize {
+		if a.sizeWith(key, len(r.Data)) > c.AggregationMaximumRecordSize {
 			f.closeAggregate(l, a)
-			key = r.key
+			key = r.Key
 		}
 	}
-	if a.writer.Count() == 0 && a.sizeWith(key, len(r.data)) > c.AggregationMaximumRecordSize {
+	if a.writer.Count() == 0 && a.sizeWith(key, len(r.Data)) > c.AggregationMaximumRecordSize {
 		return false
 	}
-	a.writer.Add(key, r.data)
+	a.writer.Add(key, r.Data)
 	a.ordinals = append(a.ordinals, ordinal)
 	a.stripes.set(stripe)
 	return true

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/kinesis/record"
 )
 
 // panicsOn panics in the request with this number, from 1.
@@ -87,8 +87,8 @@ func TestAPanicWhileAChunkIsEncodedLeavesTheInstanceInOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &fakeStream{t: t}
 			o := outputLogging(t, &logText{}, s, configOf(t, options...))
-			broken := &flush{o: o, records: &recordEncoder{config: o.config, json: plugins.NewEncoder(plugins.EncoderOptions{})}}
-			o.free.flushes.put(broken) // without what makes partition keys
+			broken := &flush{o: o, records: new(record.Encoder)}
+			o.free.flushes.put(broken) // without what makes records
 			require.Panics(t, func() { o.Flush(numbered(3), "tag") })
 			require.Equal(t, OK, o.Flush(numbered(3), "tag"))
 			o.drain()

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"sync"
 
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
@@ -58,11 +59,11 @@ func (o *Output) getFlush() *flush {
 	if f, ok := o.free.flushes.get(); ok {
 		return f
 	}
-	return &flush{o: o, records: newRecordEncoder(o.config)}
+	return &flush{o: o, records: record.NewEncoder(o.config.Record)}
 }
 
 func (o *Output) putFlush(f *flush) {
-	f.records.trim()
+	f.records.Trim()
 	o.free.flushes.put(f)
 }
 

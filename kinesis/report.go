@@ -3,7 +3,7 @@ package kinesis
 import (
 	"time"
 
-	"fluent-bit-kinesis/kinesis/wire"
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -36,12 +36,12 @@ func (w *warnings) init(log *plugins.Logger) {
 }
 
 // drop counts a record that is not sent, and says why.
-func (o *Output) drop(reason dropReason, ordinal int) {
+func (o *Output) drop(reason record.DropReason, ordinal int) {
 	o.counts.Dropped[reason].Add(1)
 	switch reason {
-	case dropNoLogKey:
+	case record.NoLogKey:
 		if o.warn.noLogKey.Due() {
-			o.warn.noLogKey.Say("record %d of a chunk has no %q (log_key) and is skipped", ordinal, o.config.LogKey)
+			o.warn.noLogKey.Say("record %d of a chunk has no %q (log_key) and is skipped", ordinal, o.config.Record.LogKey)
 		}
 	default:
 		if o.warn.dropped.Due() {
@@ -62,12 +62,12 @@ func (o *Output) dropInvalid(ordinals []uint32, err error) {
 }
 
 // remark counts and says what is odd about a record that is to be sent.
-func (o *Output) remark(r *record) {
-	if r.truncated {
+func (o *Output) remark(r *record.Record) {
+	if r.Truncated {
 		o.counts.Truncated.Add(1)
-		o.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", wire.MaxRecordBytes)
+		o.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", o.config.Record.MaximumSize)
 	}
-	if r.random && o.ordered {
+	if r.Random && o.ordered {
 		o.counts.RandomKeys.Add(1)
 		if o.warn.randomKey.Due() {
 			o.warn.randomKey.Say("a record has no usable value for partition_key and goes under a random key")

@@ -67,6 +67,11 @@ func (l *logText) String() string {
 	return l.text.String()
 }
 
+type fields = []flbhost.Field
+
+// kv is a field of an event.
+var kv = flbhost.F
+
 // eventsAt is the time of events for which it does not matter.
 var eventsAt = flbhost.EventTime(time.Unix(1_700_000_000, 123_456_789))
 

@@ -1,4 +1,4 @@
-package kinesis
+package record
 
 import (
 	"math"
@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/flbhost"
-	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // A keying is an event and the partition key that it is to come to under
@@ -18,7 +17,7 @@ import (
 // one.
 type keying struct {
 	name    string
-	options []string
+	options *Options
 	body    fields
 	want    string
 }
@@ -28,17 +27,17 @@ func runKeyings(t *testing.T, tests []keying) {
 		t.Run(test.name, func(t *testing.T) {
 			options := test.options
 			if options == nil {
-				options = []string{"partition_key", "k"}
+				options = &Options{PartitionKey: KeyPath{"k"}}
 			}
-			e := encoderOf(t, options...)
+			e := encoderOf(t, *options)
 			for range 2 { // the second time as a known shape
 				r, err := e.of(eventsAt, test.body)
 				require.NoError(t, err)
-				require.Equal(t, test.want == "", r.random)
+				require.Equal(t, test.want == "", r.Random)
 				if test.want == "" {
-					require.Regexp(t, "^[A-Za-z0-9]{8}$", string(r.key))
+					require.Regexp(t, "^[A-Za-z0-9]{8}$", string(r.Key))
 				} else {
-					require.Equal(t, test.want, string(r.key))
+					require.Equal(t, test.want, string(r.Key))
 				}
 			}
 		})
@@ -77,7 +76,7 @@ func TestPartitionKeyValues(t *testing.T) {
 
 		{name: "of a repeated key the last value counts", body: fields{kv("k", "a"), kv("k", "b"), kv("x", 1)}, want: "b"},
 		{name: "even where it makes a random one", body: fields{kv("k", "a"), kv("k", nil)}},
-		{name: "without the option it is random", options: []string{}, body: fields{kv("k", "a")}},
+		{name: "without the option it is random", options: &Options{}, body: fields{kv("k", "a")}},
 	})
 }
 
@@ -99,7 +98,7 @@ func TestPartitionKeyIsCutTo256Characters(t *testing.T) {
 }
 
 func TestPartitionKeyPaths(t *testing.T) {
-	path := []string{"partition_key", "a->b->c"}
+	path := &Options{PartitionKey: KeyPath{"a", "b", "c"}}
 	runKeyings(t, []keying{
 		{
 			name: "a path leads through maps", options: path,
@@ -108,10 +107,10 @@ func TestPartitionKeyPaths(t *testing.T) {
 			name: "to a number, too", options: path,
 			body: fields{kv("a", fields{kv("b", fields{kv("c", 1.5)})})}, want: "1.5",
 		}, {
-			name: "blanks around its keys are ignored", options: []string{"partition_key", " a -> b "},
-			body: fields{kv("a", fields{kv("b", "v")})}, want: "v",
+			name: "to a boolean, too", options: &Options{PartitionKey: KeyPath{"a", "b"}},
+			body: fields{kv("a", fields{kv("b", false)})}, want: "false",
 		}, {
-			name: "a map at its end makes a random key", options: []string{"partition_key", "a->b"},
+			name: "a map at its end makes a random key", options: &Options{PartitionKey: KeyPath{"a", "b"}},
 			body: fields{kv("a", fields{kv("b", fields{kv("c", "v")})})},
 		}, {
 			name: "a value before its end makes a random key", options: path,
@@ -123,77 +122,76 @@ func TestPartitionKeyPaths(t *testing.T) {
 			name: "and a key that is missing on the way", options: path,
 			body: fields{kv("a", fields{kv("x", fields{kv("c", "v")})})},
 		}, {
-			name: "of repeated keys the last counts on each level", options: []string{"partition_key", "a->b"},
+			name: "of repeated keys the last counts on each level", options: &Options{PartitionKey: KeyPath{"a", "b"}},
 			body: fields{kv("a", fields{kv("b", "1")}), kv("a", fields{kv("b", "2"), kv("b", "3")})}, want: "3",
 		}, {
-			name: "even where it leads nowhere", options: []string{"partition_key", "a->b"},
+			name: "even where it leads nowhere", options: &Options{PartitionKey: KeyPath{"a", "b"}},
 			body: fields{kv("a", fields{kv("b", "1")}), kv("a", 1)},
 		}, {
-			name: "keys that are no strings are passed over", options: []string{"partition_key", "a->b"},
+			name: "keys that are no strings are passed over", options: &Options{PartitionKey: KeyPath{"a", "b"}},
 			body: fields{kv("a", fields{kv(array{1}, 0), kv(nil, 1), kv("b", "v"), kv(fields{}, 2)})}, want: "v",
 		},
 	})
 }
 
 func TestPartitionKeyAmongTheOtherOptions(t *testing.T) {
-	with := func(pairs ...string) []string { return pairs }
 	runKeyings(t, []keying{
 		{
-			name: "the key may be left out by data_keys", options: with("partition_key", "k", "data_keys", "log"),
+			name: "the key may be left out by data_keys", options: &Options{PartitionKey: KeyPath{"k"}, DataKeys: []string{"log"}},
 			body: fields{kv("k", "v"), kv("log", "x")}, want: "v",
 		}, {
-			name: "the key has its dots yet", options: with("partition_key", "a.b", "replace_dots", "_"),
+			name: "the key has its dots yet", options: &Options{PartitionKey: KeyPath{"a.b"}, ReplaceDots: "_"},
 			body: fields{kv("a.b", "v"), kv("a_b", "w")}, want: "v",
 		}, {
-			name: "it is not found by the name that it is to have", options: with("partition_key", "a_b", "replace_dots", "_"),
+			name: "it is not found by the name that it is to have", options: &Options{PartitionKey: KeyPath{"a_b"}, ReplaceDots: "_"},
 			body: fields{kv("a.b", "v")},
 		}, {
-			name: "dots within a path are as in the record, too", options: with("partition_key", "a.b->c.d", "replace_dots", "_"),
+			name: "dots within a path are as in the record, too", options: &Options{PartitionKey: KeyPath{"a.b", "c.d"}, ReplaceDots: "_"},
 			body: fields{kv("a.b", fields{kv("c.d", "v")})}, want: "v",
 		}, {
-			name: "it may be what log_key sends", options: with("partition_key", "k", "log_key", "k"),
+			name: "it may be what log_key sends", options: &Options{PartitionKey: KeyPath{"k"}, LogKey: "k"},
 			body: fields{kv("k", "v")}, want: "v",
 		}, {
-			name: "it is found where log_key sends another", options: with("partition_key", "k", "log_key", "log"),
+			name: "it is found where log_key sends another", options: &Options{PartitionKey: KeyPath{"k"}, LogKey: "log"},
 			body: fields{kv("k", "v"), kv("log", "x")}, want: "v",
 		}, {
 			name:    "it may be the time that time_key adds",
-			options: with("partition_key", "t", "time_key", "t", "time_key_format", "%s"),
+			options: &Options{PartitionKey: KeyPath{"t"}, TimeKey: "t", TimeFormat: format("%s")},
 			body:    fields{kv("a", 1)}, want: "1700000000",
 		}, {
 			name:    "that time has replaced the record's own field",
-			options: with("partition_key", "t", "time_key", "t", "time_key_format", "%s"),
+			options: &Options{PartitionKey: KeyPath{"t"}, TimeKey: "t", TimeFormat: format("%s")},
 			body:    fields{kv("t", "own")}, want: "1700000000",
 		}, {
 			name:    "that time is text, through which no path leads",
-			options: with("partition_key", "t->u", "time_key", "t"),
+			options: &Options{PartitionKey: KeyPath{"t", "u"}, TimeKey: "t"},
 			body:    fields{kv("t", fields{kv("u", "v")})},
 		}, {
 			name:    "that time is cut like any text",
-			options: with("partition_key", "t", "time_key", "t", "time_key_format", strings.Repeat("é", 300)),
+			options: &Options{PartitionKey: KeyPath{"t"}, TimeKey: "t", TimeFormat: format(strings.Repeat("é", 300))},
 			body:    fields{}, want: strings.Repeat("é", 256),
 		}, {
 			name:    "a field of the name of time_key further down is the record's own",
-			options: with("partition_key", "a->t", "time_key", "t"),
+			options: &Options{PartitionKey: KeyPath{"a", "t"}, TimeKey: "t"},
 			body:    fields{kv("a", fields{kv("t", "v")})}, want: "v",
 		},
 	})
 }
 
 func TestPartitionKeysOfManyRecords(t *testing.T) {
-	e := encoderOf(t, "partition_key", "k")
+	e := encoderOf(t, Options{PartitionKey: KeyPath{"k"}})
 	for i, value := range []any{"long enough to leave something behind", "short", 1, time.Unix(0, 0), nil, true, "é"} {
 		r, err := e.of(eventsAt, fields{kv("k", value), kv("i", i)})
 		require.NoError(t, err)
-		require.True(t, utf8.Valid(r.key))
+		require.True(t, utf8.Valid(r.Key))
 		if s, ok := value.(string); ok {
-			require.Equal(t, s, string(r.key))
+			require.Equal(t, s, string(r.Key))
 		}
 	}
 }
 
 func TestRandomPartitionKeys(t *testing.T) {
-	e, other := encoderOf(t), encoderOf(t)
+	e, other := encoderOf(t, Options{}), encoderOf(t, Options{})
 	const n = 20_000
 	seen := map[string]bool{}
 	var letters [8]map[byte]bool
@@ -202,7 +200,7 @@ func TestRandomPartitionKeys(t *testing.T) {
 	}
 	for range n / 2 {
 		for _, e := range []encoder{e, other} {
-			key := e.keys.newRandom()
+			key := appendRandomKey(nil, e.keys.random)
 			require.Len(t, key, 8)
 			seen[string(key)] = true
 			for i, c := range key {
@@ -221,7 +219,7 @@ func TestRandomPartitionKeys(t *testing.T) {
 
 // A key that is found below another is remembered for the value around it.
 func TestPartitionKeyOfAPathFollowsTheRecord(t *testing.T) {
-	e := encoderOf(t, "partition_key", "pod->name")
+	e := encoderOf(t, Options{PartitionKey: KeyPath{"pod", "name"}})
 	pad := strings.Repeat("x", maxSeenValue)
 	for i, x := range []struct {
 		pod  any
@@ -235,25 +233,59 @@ func TestPartitionKeyOfAPathFollowsTheRecord(t *testing.T) {
 	} {
 		r, err := e.of(eventsAt, fields{kv("pod", x.pod)})
 		require.NoError(t, err)
-		require.Equal(t, x.want == "", r.random, "record %d", i)
+		require.Equal(t, x.want == "", r.Random, "record %d", i)
 		if x.want != "" {
-			require.Equal(t, x.want, string(r.key), "record %d", i)
+			require.Equal(t, x.want, string(r.Key), "record %d", i)
 		}
 	}
 	r, err := e.of(eventsAt, fields{kv("log", "no pod")})
 	require.NoError(t, err)
-	require.True(t, r.random)
+	require.True(t, r.Random)
+}
+
+// What is remembered of a record must not lie in a buffer that the next one
+// uses: a random key would take the place of the one that was found.
+func TestPartitionKeyOfAPathIsKeptThroughRecordsWithoutIt(t *testing.T) {
+	e := encoderOf(t, Options{PartitionKey: KeyPath{"a", "b"}})
+	keyed := kv("a", fields{kv("b", "the key")})
+	for i, x := range []struct {
+		field flbhost.Field
+		want  string
+	}{
+		{keyed, "the key"}, {kv("c", 1), ""}, {keyed, "the key"},
+	} {
+		r := e.must(x.field)
+		require.Equal(t, x.want == "", r.Random, "record %d", i)
+		if x.want != "" {
+			require.Equal(t, x.want, string(r.Key), "record %d", i)
+		}
+	}
+}
+
+// What is remembered is kept for as long as the encoder is, so it is bounded.
+func TestPartitionKeyOfAPathRemembersNoLargeValue(t *testing.T) {
+	e := encoderOf(t, Options{PartitionKey: KeyPath{"a", "b"}})
+	value := func(pad int) flbhost.Field {
+		return kv("a", fields{kv("b", strings.Repeat("é", 2*maxKeyRunes)), kv("pad", strings.Repeat("x", pad))})
+	}
+	e.must(value(2 * maxSeenValue))
+	require.Empty(t, e.keys.seen)
+	e.must(value(1 << 20))
+	require.LessOrEqual(t, cap(e.keys.seen), 2*maxSeenValue)
+	require.LessOrEqual(t, cap(e.keys.found), 2*maxKeyRunes*utf8.UTFMax)
+	e.must(value(1))
+	require.NotEmpty(t, e.keys.seen, "a usual one is remembered")
 }
 
 func TestPartitionKeyOfAHugeTextTakesNoMemory(t *testing.T) {
-	e := encoderOf(t, "partition_key", "k")
+	e := encoderOf(t, Options{PartitionKey: KeyPath{"k"}})
 	for name, x := range map[string]struct{ text, want string }{
-		"UTF-8":     {strings.Repeat("é", 1<<20), strings.Repeat("é", wire.MaxKeyRunes)},
-		"not UTF-8": {strings.Repeat("\xff", 1<<20), strings.Repeat("\uFFFD", wire.MaxKeyRunes)},
+		"UTF-8":     {strings.Repeat("é", 1<<20), strings.Repeat("é", maxKeyRunes)},
+		"not UTF-8": {strings.Repeat("\xff", 1<<20), strings.Repeat("\uFFFD", maxKeyRunes)},
 	} {
 		r, err := e.of(eventsAt, fields{kv("k", x.text)})
 		require.NoError(t, err)
-		require.Equal(t, x.want, string(r.key), name)
-		require.LessOrEqual(t, cap(e.keys.key), 4*wire.MaxKeyRunes*utf8.UTFMax, name)
+		require.Equal(t, x.want, string(r.Key), name)
+		require.LessOrEqual(t, cap(e.keys.key), 4*maxKeyRunes*utf8.UTFMax, name)
 	}
 }

@@ -1,4 +1,4 @@
-package kinesis
+package record
 
 import (
 	"bytes"
@@ -56,10 +56,10 @@ func TestSizeOfRecords(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			options := []string{"log_key", "log", "partition_key", "k"}
+			options := Options{LogKey: "log", PartitionKey: KeyPath{"k"}}
 			end := ""
 			if test.newline {
-				options, end = append(options, "append_newline", "on"), "\n"
+				options.AppendNewline, end = true, "\n"
 			}
 			value, isText := test.log.(string)
 			if !isText {
@@ -69,12 +69,12 @@ func TestSizeOfRecords(t *testing.T) {
 			if !test.whole {
 				want += "[Truncated...]"
 			}
-			r, err := encoderOf(t, options...).of(eventsAt, fields{kv("k", sizedKey), kv("log", test.log)})
+			r, err := encoderOf(t, options).of(eventsAt, fields{kv("k", sizedKey), kv("log", test.log)})
 			require.NoError(t, err)
-			require.Equal(t, !test.whole, r.truncated)
-			require.LessOrEqual(t, r.size(), mebibyte)
-			require.True(t, want+end == string(r.data), "%d bytes end in %q, not %d in %q",
-				len(r.data), tail(r.data), len(want+end), tail([]byte(want+end)))
+			require.Equal(t, !test.whole, r.Truncated)
+			require.LessOrEqual(t, r.Size(), mebibyte)
+			require.True(t, want+end == string(r.Data), "%d bytes end in %q, not %d in %q",
+				len(r.Data), tail(r.Data), len(want+end), tail([]byte(want+end)))
 		})
 	}
 }
@@ -93,29 +93,29 @@ func TestSizeLeavesRoomForTheKeyThatTheRecordGets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := append(test.body, kv("log", strings.Repeat("a", mebibyte)))
-			r, err := encoderOf(t, "log_key", "log", "partition_key", "k").of(eventsAt, body)
+			r, err := encoderOf(t, Options{LogKey: "log", PartitionKey: KeyPath{"k"}}).of(eventsAt, body)
 			require.NoError(t, err)
-			require.Len(t, r.key, test.key)
-			require.Equal(t, mebibyte, r.size())
-			require.True(t, r.truncated)
+			require.Len(t, r.Key, test.key)
+			require.Equal(t, mebibyte, r.Size())
+			require.True(t, r.Truncated)
 		})
 	}
 }
 
 func TestSizeOfJSONRecords(t *testing.T) {
-	e := encoderOf(t, "time_key", "time", "append_newline", "on")
+	e := encoderOf(t, Options{TimeKey: "time", AppendNewline: true})
 	r, err := e.of(eventsAt, fields{kv("log", strings.Repeat("é", mebibyte))})
 	require.NoError(t, err)
-	require.True(t, r.truncated)
-	require.True(t, utf8.Valid(r.data))
-	require.True(t, bytes.HasPrefix(r.data, []byte(`{"log":"éé`)))
-	require.True(t, bytes.HasSuffix(r.data, []byte("é[Truncated...]\n")))
-	require.Contains(t, []int{mebibyte, mebibyte - 1}, r.size())
+	require.True(t, r.Truncated)
+	require.True(t, utf8.Valid(r.Data))
+	require.True(t, bytes.HasPrefix(r.Data, []byte(`{"log":"éé`)))
+	require.True(t, bytes.HasSuffix(r.Data, []byte("é[Truncated...]\n")))
+	require.Contains(t, []int{mebibyte, mebibyte - 1}, r.Size())
 
 	r, err = e.of(eventsAt, fields{kv("log", "x")})
 	require.NoError(t, err)
-	require.False(t, r.truncated)
-	require.Equal(t, `{"log":"x","time":"`+at+`"}`+"\n", string(r.data), "the record after it is as ever")
+	require.False(t, r.Truncated)
+	require.Equal(t, `{"log":"x","time":"`+at+`"}`+"\n", string(r.Data), "the record after it is as ever")
 }
 
 // boundedPrefix is what cutText is to be, found the slow way: character by
@@ -159,31 +159,31 @@ func noise(n int) string {
 func TestCompressedRecords(t *testing.T) {
 	for _, format := range compress.Formats() {
 		t.Run(format.String(), func(t *testing.T) {
-			e := encoderOf(t, "log_key", "log", "append_newline", "on", "compression", format.String())
-			plain := func(log string) (record, string) {
+			e := encoderOf(t, Options{LogKey: "log", AppendNewline: true}).compressing(format)
+			plain := func(log string) (Record, string) {
 				r, err := e.of(eventsAt, fields{kv("log", log)})
 				require.NoError(t, err)
-				require.LessOrEqual(t, r.size(), mebibyte)
-				data, err := compress.Decompress(format, r.data, 4*mebibyte)
+				require.LessOrEqual(t, r.Size(), mebibyte)
+				data, err := compress.Decompress(format, r.Data, 4*mebibyte)
 				require.NoError(t, err)
 				return r, string(data)
 			}
 
 			r, data := plain("a line")
 			require.Equal(t, "a line\n", data)
-			require.False(t, r.truncated)
+			require.False(t, r.Truncated)
 
 			log := noise(mebibyte * 8 / 5)
 			r, data = plain(log)
-			require.True(t, r.truncated)
+			require.True(t, r.Truncated)
 			kept, ended := strings.CutSuffix(data, "[Truncated...]\n")
 			require.True(t, ended)
 			require.True(t, strings.HasPrefix(log, kept))
-			require.Greater(t, r.size(), mebibyte*15/16, "most of the room is used")
+			require.Greater(t, r.Size(), mebibyte*15/16, "most of the room is used")
 
 			r, data = plain("")
 			require.Equal(t, "\n", data)
-			require.False(t, r.truncated)
+			require.False(t, r.Truncated)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package kinesis
+package record
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 // partition_key names, or a random one. It is owned by one goroutine at a
 // time.
 type partitionKeys struct {
-	path    []string // of the option; empty where it is not set
+	path    KeyPath // of the option; empty where it is not set
 	timeKey string
 	random  *rand.Rand
 	key     []byte // the key at hand
@@ -26,27 +26,29 @@ type partitionKeys struct {
 
 const maxSeenValue = 4 << 10
 
-func newPartitionKeys(config *Config) *partitionKeys {
-	return &partitionKeys{
-		path: config.PartitionKey, timeKey: config.TimeKey,
-		random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
-	}
+// maxKeyRunes is how many characters the service takes in a partition key:
+// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html.
+const maxKeyRunes = 256
+
+func newPartitionKeys(o *Options) *partitionKeys {
+	return &partitionKeys{path: o.PartitionKey, timeKey: o.TimeKey, random: newRandom()}
 }
 
 // of is the key of the record that json has just encoded from body. It is
 // valid until the next call. random tells that it is not the record's own.
 func (p *partitionKeys) of(json *plugins.Encoder, body []byte, at *timeMember) (key []byte, random bool) {
 	if len(p.path) > 0 {
-		if key := p.own(json, body, at); len(key) > 0 {
+		if key := p.fromRecord(json, body, at); len(key) > 0 {
 			return key, false
 		}
 	}
-	return p.newRandom(), true
+	p.key = appendRandomKey(p.key[:0], p.random)
+	return p.key, true
 }
 
-// own is the value that the option's path leads to; empty where there is none
+// fromRecord is the value that the option's path leads to; empty where there is none
 // that can be a key.
-func (p *partitionKeys) own(json *plugins.Encoder, body []byte, at *timeMember) []byte {
+func (p *partitionKeys) fromRecord(json *plugins.Encoder, body []byte, at *timeMember) []byte {
 	if p.timeKey != "" && p.path[0] == p.timeKey {
 		if len(p.path) > 1 {
 			return nil
@@ -62,7 +64,7 @@ func (p *partitionKeys) own(json *plugins.Encoder, body []byte, at *timeMember) 
 		return p.ofValue(json, value)
 	}
 	if len(p.seen) == 0 || !bytes.Equal(value, p.seen) {
-		found := p.below(json, value)
+		found := p.lookup(json, value)
 		p.seen, p.found = p.seen[:0], append(p.found[:0], found...)
 		if len(value) <= maxSeenValue {
 			p.seen = append(p.seen, value...)
@@ -71,8 +73,8 @@ func (p *partitionKeys) own(json *plugins.Encoder, body []byte, at *timeMember) 
 	return p.found
 }
 
-// below is the key that the rest of the path leads to in a value.
-func (p *partitionKeys) below(json *plugins.Encoder, value []byte) []byte {
+// lookup is the key that the rest of the path leads to in a value.
+func (p *partitionKeys) lookup(json *plugins.Encoder, value []byte) []byte {
 	for _, name := range p.path[1:] {
 		var ok bool
 		if value, ok = plugins.Member(value, name); !ok {
@@ -121,21 +123,4 @@ func (p *partitionKeys) cut() []byte {
 		end += size
 	}
 	return p.key[:end]
-}
-
-const (
-	randomKeySize = 8
-	keyLetters    = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-)
-
-// newRandom makes a key of letters and digits. 62 to the power of 8 is far
-// below 2 to the power of 64, so that one number yields all of them evenly.
-func (p *partitionKeys) newRandom() []byte {
-	n := p.random.Uint64()
-	p.key = p.key[:0]
-	for range randomKeySize {
-		p.key = append(p.key, keyLetters[n%uint64(len(keyLetters))])
-		n /= uint64(len(keyLetters))
-	}
-	return p.key
 }
