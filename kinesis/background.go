@@ -26,14 +26,13 @@ func (o *Output) flushBackground(chunk []byte) Code {
 	f := o.getFlush()
 	f.begin(len(chunk))
 	f.background = true
-	err := f.encode(chunk)
-	f.readyBackground()
+	err := f.run(chunk)
 	o.learn(len(chunk), f.events)
 	sending = true
 	o.flushes.Go(func() {
 		defer func() { <-o.background }()
 		defer o.putFlush(f)
-		f.sendBackground()
+		f.unsettled.Wait()
 		o.lose(f)
 	})
 	return o.answer(err)

@@ -250,8 +250,7 @@ func TestCloseGivesUpWhatWaitsForItsNextAttemptOrInLine(t *testing.T) {
 		o.Close()
 		require.Equal(t, 30*time.Second, time.Since(begin))
 		require.EqualValues(t, 1700, o.counts.Dropped[dropLost].Load())
-		require.Empty(t, o.line.tickets)
-		require.Empty(t, o.slots)
+		requireIdle(t, o)
 	})
 }
 

@@ -2,42 +2,59 @@ package kinesis
 
 import "fluent-bit-kinesis/kinesis/wire"
 
-// A batch is the body of a PutRecords request under construction, and beside
-// it which events each entry carries. It is owned by one goroutine at a time.
+// A batch is the body of a request under construction, and beside it what the
+// wire knows nothing of: whose events its entries carry, which keys they have
+// and which shards they are foreseen for. It is owned by one goroutine at a time.
 type batch struct {
-	*wire.Body
-	entries  []entry
-	ordinals []uint32 // of the events, entry by entry
-	stripes  stripes
-	shards   shardMap // that the entries' shards are of; nil where they are not known
+	body    *wire.Body
+	entries []entry // one for each entry of the body
+	events  events  // entry by entry
+	stripes stripes // of all entries
+	sharded bool    // there is an entry that is foreseen for a shard
 }
 
-// An entry is what is known of one record of the request.
+// An entry is one record of the request.
 type entry struct {
-	first, last uint32 // events carried: ordinals[first:last]
-	shard       int32  // that it is foreseen for; unknownShard where it does not matter
+	first, last uint32  // events that it carries
+	stripes     stripes // of their partition keys; empty where records have no order
+	shard       *shard  // that it is foreseen for; nil where it does not matter
 }
 
-// newBatch makes an empty batch. head is what the format opens a body with.
-func newBatch(f wire.Format, head []byte) *batch { return &batch{Body: wire.NewBody(f, head)} }
+func newBatch(body *wire.Body) *batch { return &batch{body: body} }
 
 func (b *batch) reset() {
-	b.Reset()
-	b.entries, b.ordinals = b.entries[:0], b.ordinals[:0]
-	b.stripes, b.shards = stripes{}, nil
+	b.body.Reset()
+	clear(b.entries) // of shard maps that may have been given up
+	b.entries = b.entries[:0]
+	b.events.reset()
+	b.stripes, b.sharded = stripes{}, false
 }
 
-// add appends a record that fits. ordinals are the events it carries.
-func (b *batch) add(data, key []byte, shard int, ordinals ...uint32) {
-	b.Add(data, key)
-	b.push(shard, ordinals)
+func (b *batch) empty() bool { return len(b.entries) == 0 }
+
+// add appends a record that fits, and carries one event of a flush.
+func (b *batch) add(data, key []byte, of stripes, shard *shard, f *flush, ordinal uint32) {
+	b.body.Add(data, key)
+	first := len(b.events.ordinals)
+	b.events.add(f, ordinal)
+	b.push(first, of, shard)
 }
 
-// copyEntry appends an entry of another batch, of the same shards, as it
-// stands there.
+// addAggregate appends a closed aggregate, which fits, with all events in it.
+func (b *batch) addAggregate(data []byte, a *openAggregate) {
+	b.body.Add(data, a.writer.PartitionKey())
+	first := len(b.events.ordinals)
+	b.events.addAll(&a.events)
+	b.push(first, a.stripes, a.shard)
+}
+
+// copyEntry appends an entry of another batch as it stands there.
 func (b *batch) copyEntry(from *batch, i int) {
-	b.Copy(from.Body, i)
-	b.push(int(from.entries[i].shard), from.carried(i))
+	e := &from.entries[i]
+	b.body.Copy(from.body, i)
+	first := len(b.events.ordinals)
+	b.events.addSpan(&from.events, int(e.first), int(e.last))
+	b.push(first, e.stripes, e.shard)
 }
 
 // copyAll appends all entries of another batch, which must fit.
@@ -45,24 +62,28 @@ func (b *batch) copyAll(from *batch) {
 	for i := range from.entries {
 		b.copyEntry(from, i)
 	}
-	b.stripes.add(from.stripes)
 }
 
-// takeAfter readies an empty batch for entries of another one.
-func (b *batch) takeAfter(other *batch) {
-	b.stripes, b.shards = other.stripes, other.shards
+func (b *batch) push(first int, of stripes, shard *shard) {
+	b.entries = append(b.entries, entry{
+		first: uint32(first), last: uint32(len(b.events.ordinals)), stripes: of, shard: shard,
+	})
+	b.stripes.add(of)
+	b.sharded = b.sharded || shard != nil
 }
 
-func (b *batch) push(shard int, ordinals []uint32) {
-	first := len(b.ordinals)
-	b.ordinals = append(b.ordinals, ordinals...)
-	b.entries = append(b.entries, entry{first: uint32(first), last: uint32(len(b.ordinals)), shard: int32(shard)})
+// settle tells the flushes that the entries need nothing more, and empties the
+// batch.
+func (b *batch) settle() {
+	b.events.settle(0, len(b.events.ordinals))
+	b.reset()
 }
 
-// carried lists the ordinals of the events in entry i.
-func (b *batch) carried(i int) []uint32 {
-	e := b.entries[i]
-	return b.ordinals[e.first:e.last]
+// refuse hands the entries back to the flushes that they came from, and empties
+// the batch.
+func (b *batch) refuse(err error) {
+	b.events.refuse(err)
+	b.reset()
 }
 
 // swap exchanges the contents of two batches.

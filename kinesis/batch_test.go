@@ -12,7 +12,9 @@ import (
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
-func emptyBatch() *batch { return newBatch(jsonFormat, jsonFormat.AppendHead(nil, "logs")) }
+func emptyBatch() *batch {
+	return newBatch(wire.NewBody(jsonFormat, jsonFormat.AppendHead(nil, "logs")))
+}
 
 // randomRecords are records of all bytes and sizes, under keys with whatever
 // needs escaping.
@@ -29,11 +31,29 @@ func randomRecords(random *rand.Rand, n int) []putRecord {
 	return records
 }
 
-// addAll adds records, record i with the ordinals 2i and 2i+1.
-func (b *batch) addAll(records []putRecord) {
+// addAll adds records of flushes in turn, three of each, with the ordinals 0, 10,
+// 20, ...
+func (b *batch) addAll(records []putRecord, flushes ...*flush) {
 	for i, r := range records {
-		b.add(r.Data, []byte(r.PartitionKey), unknownShard, uint32(2*i), uint32(2*i+1))
+		b.addOne(i, r, flushes...)
 	}
+}
+
+func (b *batch) addOne(i int, r putRecord, flushes ...*flush) {
+	f := &flush{}
+	if len(flushes) > 0 {
+		f = flushes[i/3%len(flushes)]
+	}
+	b.add(r.Data, []byte(r.PartitionKey), stripeSet(uint8(i)), nil, f, uint32(10*i))
+}
+
+// carried lists the events of an entry, as text.
+func (b *batch) carried(i int) string {
+	var text []string
+	for f, ordinals := range b.events.span(int(b.entries[i].first), int(b.entries[i].last)) {
+		text = append(text, fmt.Sprintf("%p %d", f, ordinals))
+	}
+	return strings.Join(text, ", ")
 }
 
 func sizeOf(records []putRecord) (size int) {
@@ -44,28 +64,46 @@ func sizeOf(records []putRecord) (size int) {
 }
 
 func TestBatchKeepsTheEventsOfEachEntry(t *testing.T) {
-	b := emptyBatch()
-	b.addAll(randomRecords(rand.New(rand.NewPCG(2, 2)), 100))
+	b, flushes := emptyBatch(), []*flush{{}, {}, {}}
+	b.addAll(randomRecords(rand.New(rand.NewPCG(2, 2)), 100), flushes...)
 	for i := range b.entries {
-		require.Equal(t, []uint32{uint32(2 * i), uint32(2*i + 1)}, b.carried(i))
+		require.Equal(t, fmt.Sprintf("%p [%d]", flushes[i/3%3], 10*i), b.carried(i))
 	}
+	require.Equal(t, 34, b.events.flushes())
+}
+
+func TestBatchKeepsTheEventsOfSeveralFlushesInOneEntry(t *testing.T) {
+	f, g := &flush{}, &flush{}
+	a := newOpenAggregate()
+	for i, of := range []*flush{f, f, g, f} {
+		a.add([]byte("k"), []byte("data"), stripeSet(7), of, uint32(i))
+	}
+	b, other := emptyBatch(), emptyBatch()
+	b.add([]byte("alone"), []byte("k"), stripes{}, nil, g, 9)
+	b.addAggregate(a.writer.Close(), a)
+	want := fmt.Sprintf("%p [0 1], %p [2], %p [3]", f, g, f)
+	require.Equal(t, want, b.carried(1))
+	other.copyEntry(b, 1)
+	require.Equal(t, want, other.carried(0))
+	require.Equal(t, stripeSet(7), other.stripes)
 }
 
 func TestBatchCopiesEntriesWithTheirEvents(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 4))
+	flushes := []*flush{{}, {}}
 	for range 100 {
 		records := randomRecords(random, 1+random.IntN(30))
 		from, part, direct := emptyBatch(), emptyBatch(), emptyBatch()
-		from.addAll(records)
+		from.addAll(records, flushes...)
 		if random.IntN(2) == 0 {
-			from.Close() // as it is when an answer has come
+			from.body.Close() // as it is when an answer has come
 		}
 		for i, r := range records {
 			if random.IntN(3) > 0 {
 				continue
 			}
 			part.copyEntry(from, i)
-			direct.add(r.Data, []byte(r.PartitionKey), unknownShard, uint32(2*i), uint32(2*i+1))
+			direct.addOne(i, r, flushes...)
 		}
 		requireSameBatch(t, direct, part)
 	}
@@ -73,59 +111,58 @@ func TestBatchCopiesEntriesWithTheirEvents(t *testing.T) {
 
 func TestBatchCopiesAllEntriesOfAnother(t *testing.T) {
 	records := randomRecords(rand.New(rand.NewPCG(5, 5)), 30)
-	direct, one, two := emptyBatch(), emptyBatch(), emptyBatch()
-	direct.addAll(records)
+	direct, one, two, f := emptyBatch(), emptyBatch(), emptyBatch(), &flush{}
+	direct.addAll(records, f)
 	for i, r := range records {
 		b := one
 		if i >= 20 {
 			b = two
 		}
-		b.add(r.Data, []byte(r.PartitionKey), unknownShard, uint32(2*i), uint32(2*i+1))
+		b.addOne(i, r, f)
 	}
-	one.stripes.set(3)
-	two.stripes.set(200)
 	one.copyAll(two)
-	direct.stripes.set(3)
-	direct.stripes.set(200)
 	requireSameBatch(t, direct, one)
-	require.Equal(t, records, recordsOf(t, one.Close()))
+	require.Equal(t, records, recordsOf(t, one.body.Close()))
 }
 
 func requireSameBatch(t *testing.T, want, got *batch) {
 	t.Helper()
-	require.Equal(t, string(want.Close()), string(got.Close()))
-	want.Reopen()
-	got.Reopen()
+	require.Equal(t, string(want.body.Close()), string(got.body.Close()))
+	want.body.Reopen()
+	got.body.Reopen()
 	require.Equal(t, len(want.entries), len(got.entries))
 	for i := range want.entries {
 		require.Equal(t, want.entries[i], got.entries[i], "entry %d", i)
-		require.Equal(t, want.EntrySize(i), got.EntrySize(i), "entry %d", i)
+		require.Equal(t, want.carried(i), got.carried(i), "entry %d", i)
+		require.Equal(t, want.body.EntrySize(i), got.body.EntrySize(i), "entry %d", i)
 	}
-	require.Equal(t, fmt.Sprint(want.ordinals), fmt.Sprint(got.ordinals))
-	require.Equal(t, want.Size(), got.Size())
+	require.Equal(t, want.body.Size(), got.body.Size())
 	require.Equal(t, want.stripes, got.stripes)
+	require.Equal(t, want.sharded, got.sharded)
 }
 
 func TestBatchIsEmptyAfterReset(t *testing.T) {
 	b := emptyBatch()
 	b.addAll(randomRecords(rand.New(rand.NewPCG(6, 6)), 10))
-	b.stripes.set(7)
-	b.shards = shardMap{{id: "s"}}
-	b.Close()
+	b.add([]byte("data"), []byte("k"), stripeSet(7), &shard{id: "s"}, &flush{}, 3)
+	b.body.Close()
 	b.reset()
 	requireSameBatch(t, emptyBatch(), b)
-	require.Nil(t, b.shards)
+	for _, o := range b.events.owners[:cap(b.events.owners)] {
+		require.Nil(t, o.flush, "a batch that is kept must keep no flush alive")
+	}
 }
 
 func TestBatchSwapExchangesEverything(t *testing.T) {
 	a, b := emptyBatch(), emptyBatch()
-	a.add([]byte("1"), []byte("k"), unknownShard, 1)
-	b.add([]byte("2"), []byte("l"), unknownShard, 2, 3)
+	f, g := &flush{}, &flush{}
+	a.add([]byte("1"), []byte("k"), stripeSet(1), nil, f, 1)
+	b.add([]byte("2"), []byte("l"), stripeSet(2), nil, g, 2)
 	a.swap(b)
-	require.Equal(t, []uint32{2, 3}, a.ordinals)
-	require.Equal(t, []putRecord{{[]byte("2"), "l"}}, recordsOf(t, a.Close()))
-	require.Equal(t, []uint32{1}, b.ordinals)
-	require.Equal(t, []putRecord{{[]byte("1"), "k"}}, recordsOf(t, b.Close()))
+	require.Equal(t, fmt.Sprintf("%p [2]", g), a.carried(0))
+	require.Equal(t, []putRecord{{[]byte("2"), "l"}}, recordsOf(t, a.body.Close()))
+	require.Equal(t, fmt.Sprintf("%p [1]", f), b.carried(0))
+	require.Equal(t, []putRecord{{[]byte("1"), "k"}}, recordsOf(t, b.body.Close()))
 }
 
 // Whatever is added, no request of a flush goes over a limit, and none is made

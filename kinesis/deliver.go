@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"fluent-bit-kinesis/kinesis/wire"
@@ -17,164 +18,265 @@ const (
 	mostBackoff  = 2 * time.Second
 )
 
-// A delivery brings one batch to an end: each of its records is accepted by
-// the stream, dropped for good, or left. It is owned by one goroutine.
+// A delivery brings one rest to an end: each of its events is accepted by the
+// stream, dropped for good, or handed back to its flush. It is owned by one
+// goroutine.
 type delivery struct {
-	o        *Output
-	attempts int // that are left after the next one
+	d       *destination
+	rest    *rest   // empty once it is sealed
+	ticket  *ticket // its place in line; nil where records have no order
+	inside  int     // the bytes that it entered the gate with; 0 where it has not
+	awaited int     // flushes whose first answer others wait for; 0 once it is there
 
-	// What is left of a batch in the background cannot be handed back. So even
-	// what an operator must mend is worth further attempts there.
-	lastOffer bool
+	attempts       int // that are left after the next one
+	isolating      bool
+	cannotHandBack bool // even what an operator must mend is worth further attempts
 
-	answer wire.Answer
-	left   []uint32 // ordinals of the events that did not get through
-	err    error    // why, of the last of them
-	tried  bool     // an attempt has failed and another is to follow
+	answer  wire.Answer
+	sealer  sealer
+	batches []*batch // that it has; those that are not empty have not come to an end
+	tried   bool     // an attempt has failed and another is to follow
+}
+
+// newDelivery readies a delivery.
+func (d *destination) newDelivery(r *rest) *delivery {
+	dl, ok := d.deliveries.get()
+	if !ok {
+		dl = &delivery{d: d}
+	}
+	dl.rest, dl.ticket, dl.inside, dl.awaited = r, nil, 0, 0
+	dl.attempts, dl.cannotHandBack = d.config.RequestRetries, d.config.Concurrency > 0
+	dl.isolating, dl.tried = false, false
+	if dl.cannotHandBack {
+		dl.attempts = d.config.ConcurrencyRetries
+	}
+	return dl
+}
+
+// run delivers the rest. It returns when each event has its outcome.
+func (dl *delivery) run() {
+	d := dl.d
+	defer dl.end()
+	defer d.watchdog.Begin().End()
+	defer func() {
+		if p := recover(); p != nil {
+			d.log.Errorf("internal error in a delivery: %v\n%s", p, debug.Stack())
+			dl.refuse(errInternal)
+		}
+	}()
+	b := dl.seal()
+	if !dl.ticket.wait(d.ctx) || !dl.admit(b) {
+		dl.refuse(context.Cause(d.ctx))
+		return
+	}
+	dl.deliver(d.ctx, b)
+}
+
+var errInternal = errors.New("internal error")
+
+// refuse hands back all that has not come to an end.
+func (dl *delivery) refuse(err error) {
+	dl.rest.refuse(err)
+	for _, b := range dl.batches {
+		b.refuse(err)
+	}
+}
+
+// end gives back what the delivery had, when its events have their outcomes.
+func (dl *delivery) end() {
+	d := dl.d
+	if dl.tried {
+		d.retrying.Add(-1)
+	}
+	if dl.inside > 0 {
+		d.gate.Leave(dl.inside)
+	}
+	if dl.ticket != nil {
+		d.line.leave(dl.ticket)
+	}
+	dl.hear(0, false)
+	if dl.ticket != nil {
+		d.recheck()
+	}
+	for _, b := range dl.batches {
+		d.putBatch(b)
+	}
+	clear(dl.batches)
+	dl.batches, dl.rest, dl.ticket = dl.batches[:0], nil, nil
+	d.deliveries.put(dl)
+}
+
+// admit waits until the request may be in flight, if it may not yet. It is false
+// where the instance has given up first.
+func (dl *delivery) admit(b *batch) bool {
+	if dl.inside > 0 {
+		return true
+	}
+	bytes := b.body.Capacity()
+	if !dl.d.gate.Enter(dl.d.ctx, bytes) {
+		return false
+	}
+	dl.inside = bytes
+	return true
+}
+
+// getBatch is an empty batch of the delivery's.
+func (dl *delivery) getBatch() *batch {
+	b := dl.d.getBatch()
+	dl.batches = append(dl.batches, b)
+	return b
+}
+
+// seal closes the aggregates of the rest, and makes one batch of all.
+func (dl *delivery) seal() *batch {
+	b := dl.rest.batch
+	if b == nil {
+		b = dl.getBatch()
+	} else {
+		dl.batches = append(dl.batches, b)
+		dl.rest.batch = nil
+	}
+	if len(dl.rest.aggregates) == 0 {
+		return b
+	}
+	dl.sealer.begin(dl.d)
+	defer dl.sealer.end()
+	for _, a := range dl.rest.aggregates {
+		b.addAggregate(dl.sealer.closed(a), a)
+		dl.d.putAggregate(a)
+	}
+	dl.rest.aggregates = nil
+	return b
 }
 
 // deliver puts the records of b on the stream, in as many requests as it
 // takes.
-func (d *delivery) deliver(ctx context.Context, b *batch) {
+func (dl *delivery) deliver(ctx context.Context, b *batch) {
 	for backoff := firstBackoff; ; backoff = min(2*backoff, mostBackoff) {
-		err := d.attempt(ctx, b)
+		err := dl.attempt(ctx, b)
 		switch {
-		case err == nil && len(b.entries) == 0:
+		case err == nil:
 			return
 		case faultOf(err) == invalid:
-			d.isolate(ctx, b, err)
+			dl.isolate(ctx, b, err)
 			return
 		}
-		d.err = err
-		if d.attempts == 0 || !d.worthTrying(err) || !d.await(ctx, backoff) {
-			d.left = append(d.left, b.ordinals...)
+		dl.keepPlace(b)
+		if dl.attempts == 0 || !dl.worthTrying(err) || !dl.await(ctx, backoff) {
+			b.refuse(err)
 			return
 		}
-		d.attempts--
-		d.o.counts.Retried.Add(int64(len(b.ordinals)))
+		dl.attempts--
+		dl.d.counts.Retried.Add(int64(len(b.events.ordinals)))
 	}
 }
 
-func (d *delivery) worthTrying(err error) bool {
+func (dl *delivery) worthTrying(err error) bool {
 	f := faultOf(err)
-	return f.passes() || f == denied && d.lastOffer
+	return f.passes() || f == denied && dl.cannotHandBack
+}
+
+// keepPlace narrows the delivery's place in line to what is left: nobody else is
+// to wait for a record that was refused.
+func (dl *delivery) keepPlace(b *batch) {
+	if dl.ticket == nil || dl.isolating {
+		return
+	}
+	dl.d.line.keep(dl.ticket, b.stripes)
+	dl.d.recheck()
 }
 
 // await waits before the next attempt, for a random time of up to backoff. It
 // is false where ctx ended first.
-func (d *delivery) await(ctx context.Context, backoff time.Duration) bool {
-	if !d.tried {
-		d.tried = true
-		d.o.retrying.Add(1)
+func (dl *delivery) await(ctx context.Context, backoff time.Duration) bool {
+	if !dl.tried {
+		dl.tried = true
+		dl.d.retrying.Add(1)
 	}
 	return pause(ctx, rand.N(backoff))
 }
 
-// finish ends the delivery.
-func (d *delivery) finish() {
-	if d.tried {
-		d.tried = false
-		d.o.retrying.Add(-1)
-	}
-}
-
 // attempt makes one request of the batch and takes out of it what the stream
 // accepted. The error says why there is something left.
-func (d *delivery) attempt(ctx context.Context, b *batch) error {
-	n := len(b.entries)
-	d.answer.WantShards = b.shards != nil
-	err := d.o.client.post(ctx, b.Close(), n, &d.answer)
-	d.o.countRequest(err, d.answer.Failed)
+func (dl *delivery) attempt(ctx context.Context, b *batch) error {
+	d, n := dl.d, len(b.entries)
+	dl.answer.WantShards = b.sharded
+	sent := time.Now()
+	err := d.client.post(ctx, b.body.Close(), n, &dl.answer)
+	took := time.Since(sent)
+	b.body.Reopen()
+	d.countRequest(err, dl.answer.Failed)
 	if err != nil {
-		b.Reopen()
-		d.o.warnRequest(err, n)
+		d.warnRequest(err, n)
 		if faultOf(err) != invalid { // whose records are found and dropped: none of them waits
-			d.o.watchdog.Failed(err)
+			d.watchdog.Failed(err)
 		}
+		dl.hear(took, false)
 		return err
 	}
-	if d.answer.Failed < n {
-		d.o.watchdog.Accepted()
-		d.checkShards(b)
+	if dl.answer.Failed < n {
+		d.watchdog.Accepted()
+		dl.checkShards(b)
 	}
-	if d.answer.Failed == 0 {
-		d.o.accepted(b.Size(), len(b.ordinals))
-		b.reset()
-		return nil
+	if dl.answer.Failed == 0 {
+		d.accepted(b.body.Size(), len(b.events.ordinals))
+		b.settle()
+	} else {
+		err = dl.keepRefused(b)
 	}
-	return d.keepRefused(b)
+	dl.hear(took, true)
+	return err
+}
+
+// hear tells those who wait for the first answer that it is there.
+func (dl *delivery) hear(took time.Duration, ok bool) {
+	if dl.awaited == 0 {
+		return
+	}
+	d := dl.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.combiner.hear(dl.awaited, took, ok, time.Now())
+	dl.awaited = 0
+	d.check()
 }
 
 // keepRefused leaves in the batch the entries that the stream refused.
-func (d *delivery) keepRefused(b *batch) error {
-	n := len(b.entries)
-	size, events := b.Size(), len(b.ordinals)
-	rest := d.o.getBatch()
-	defer d.o.putBatch(rest)
-	refusal := errRefused
+func (dl *delivery) keepRefused(b *batch) error {
+	d, n := dl.d, len(b.entries)
+	size, events := b.body.Size(), len(b.events.ordinals)
+	taken := d.getBatch() // what it holds in the end is settled: it is none of the delivery's
+	defer d.putBatch(taken)
+	var refusal error
 	for i := range n {
-		if d.answer.Refused(i) {
-			rest.copyEntry(b, i)
-			refusal = d.answer.Results[i].Err()
+		if r := &dl.answer.Results[i]; r.Code != "" {
+			taken.copyEntry(b, i)
+			refusal = r.Err()
 		}
 	}
-	rest.takeAfter(b)
-	b.swap(rest)
-	d.o.accepted(size-b.Size(), events-len(b.ordinals))
-	d.o.warnRefused(len(b.entries), n, refusal)
-	d.o.watchdog.Failed(refusal)
+	b.swap(taken)
+	d.accepted(size-b.body.Size(), events-len(b.events.ordinals))
+	for i := range n {
+		if dl.answer.Results[i].Code == "" {
+			e := &taken.entries[i]
+			taken.events.settle(int(e.first), int(e.last))
+		}
+	}
+	d.warnRefused(len(b.entries), n, refusal)
+	d.watchdog.Failed(refusal)
 	return refusal
 }
 
 // checkShards has the shard map learned anew where a record came to rest on
 // another shard than foreseen.
-func (d *delivery) checkShards(b *batch) {
-	for i, r := range d.answer.Results {
-		if foreseen := b.entries[i].shard; foreseen != unknownShard && r.Shard != "" && r.Shard != b.shards[foreseen].id {
-			d.o.shards.refresh(b.shards)
+func (dl *delivery) checkShards(b *batch) {
+	if !b.sharded {
+		return
+	}
+	for i, r := range dl.answer.Results {
+		if foreseen := b.entries[i].shard; foreseen != nil && r.Shard != "" && r.Shard != foreseen.id {
+			dl.d.shards.refresh(foreseen)
 			return
 		}
 	}
-}
-
-// isolate halves a batch that was refused as invalid until the record at fault
-// is alone, and drops that one.
-func (d *delivery) isolate(ctx context.Context, b *batch, refusal error) {
-	n := len(b.entries)
-	if n == 1 && onTheWay(refusal) {
-		d.o.watchdog.Failed(refusal)
-		d.left, d.err = append(d.left, b.ordinals...), refusal
-		return
-	}
-	if n == 1 {
-		d.o.dropInvalid(b.ordinals, refusal)
-		return
-	}
-	attempts := d.attempts
-	for _, span := range [][2]int{{0, n / 2}, {n / 2, n}} {
-		if d.lastOffer { // what is left could not be handed back
-			d.attempts = attempts
-		}
-		half := d.o.getBatch()
-		half.takeAfter(b)
-		for i := span[0]; i < span[1]; i++ {
-			half.copyEntry(b, i)
-		}
-		d.deliver(ctx, half)
-		d.o.putBatch(half)
-	}
-}
-
-// errRefused stands for a record's refusal until its own is known.
-var errRefused = errors.New("refused")
-
-// faultOf sorts the error of an attempt. Records that were refused one by one
-// are so because of throttling or of a failure inside the service: the only
-// two codes there are.
-func faultOf(err error) fault {
-	var request *requestError
-	if errors.As(err, &request) {
-		return request.fault
-	}
-	return throttled
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,30 +27,36 @@ func mocked(t *testing.T, options []string, test func(t *testing.T, o *Output, c
 }
 
 // batchOf is a batch of records of these data, with the ordinals 10, 11, ...
-func (o *Output) batchOf(data ...string) *batch {
-	b := o.getBatch()
+func (o *Output) batchOf(of *flush, data ...string) *batch {
+	b := o.d.getBatch()
 	for i, d := range data {
-		b.add([]byte(d), []byte("k"), unknownShard, uint32(10+i))
+		b.add([]byte(d), []byte("k"), stripes{}, nil, of, uint32(10+i))
 	}
 	return b
 }
 
 // delivered delivers records of these data, and returns the ordinals that are
 // left and why.
-func (o *Output) delivered(ctx context.Context, background bool, data ...string) ([]uint32, error) {
-	d, b := o.newDelivery(background), o.batchOf(data...)
-	defer o.putBatch(b)
-	defer o.endDelivery(d)
-	d.deliver(ctx, b)
-	return slices.Clone(d.left), d.err
+func (o *Output) delivered(ctx context.Context, data ...string) ([]uint32, error) {
+	f := &flush{}
+	f.unsettled.Add(len(data))
+	dl := o.d.newDelivery(&rest{})
+	defer dl.end()
+	dl.batches = append(dl.batches, o.batchOf(f, data...))
+	dl.deliver(ctx, dl.batches[0])
+	f.unsettled.Wait()
+	return f.refused, f.err
 }
 
 // A carrying matches the body of a request that carries these data.
 type carrying []string
 
 func (c carrying) Matches(body any) bool {
-	o := &Output{free: freeLists{format: jsonFormat, head: jsonFormat.AppendHead(nil, "logs")}}
-	return bytes.Equal(o.batchOf(c...).Close(), body.([]byte)) // spans, and so bytes, are copied
+	b := emptyBatch()
+	for _, data := range c {
+		b.add([]byte(data), []byte("k"), stripes{}, nil, nil, 0)
+	}
+	return bytes.Equal(b.body.Close(), body.([]byte)) // spans, and so bytes, are copied
 }
 
 func (c carrying) String() string { return fmt.Sprintf("carries %q", []string(c)) }
@@ -80,7 +85,7 @@ func TestDeliverSendsOnlyTheRefusedEntriesAgain(t *testing.T) {
 			client.expect("b", "d", "e").DoAndReturn(codes(failureCode, "", throttledCode)),
 			client.expect("b", "e").DoAndReturn(codes("", "")),
 		)
-		left, _ := o.delivered(t.Context(), false, "a", "b", "c", "d", "e")
+		left, _ := o.delivered(t.Context(), "a", "b", "c", "d", "e")
 		require.Empty(t, left)
 		require.EqualValues(t, 5, o.counts.Accepted.Load())
 		require.EqualValues(t, 10, o.counts.Bytes.Load())
@@ -98,14 +103,14 @@ func TestDeliverLeavesWhatIsRefusedToTheEnd(t *testing.T) {
 			client.expect("a", "c").DoAndReturn(codes(throttledCode, throttledCode)).Times(2),
 			client.expect("a", "c").DoAndReturn(codes(throttledCode, failureCode)),
 		)
-		left, err := o.delivered(t.Context(), false, "a", "b", "c")
+		left, err := o.delivered(t.Context(), "a", "b", "c")
 		require.Equal(t, []uint32{10, 12}, left)
 		require.EqualError(t, err, "InternalFailure: message of InternalFailure")
 		require.EqualValues(t, 1, o.counts.Accepted.Load())
 		require.Zero(t, o.retrying.Load())
 
 		client.expect("x", "y").DoAndReturn(codes("", ""))
-		left, err = o.delivered(t.Context(), false, "x", "y")
+		left, err = o.delivered(t.Context(), "x", "y")
 		require.Empty(t, left, "nothing of the delivery before it is left in this one")
 		require.NoError(t, err)
 	})
@@ -120,7 +125,7 @@ func TestDeliverSendsAllAgainAfterAFaultThatPasses(t *testing.T) {
 					client.expect("a", "b").DoAndReturn(codes(throttledCode, "")),
 					client.expect("a").DoAndReturn(codes("")),
 				)
-				left, _ := o.delivered(t.Context(), false, "a", "b")
+				left, _ := o.delivered(t.Context(), "a", "b")
 				require.Empty(t, left)
 				require.EqualValues(t, 2, o.counts.Accepted.Load())
 				require.EqualValues(t, 2, o.counts.Requests[outcomeOf(f)].Load())
@@ -141,7 +146,7 @@ func TestDeliverGivesUpAfterItsAttempts(t *testing.T) {
 				_, _ = fmt.Sscan(retries, &n)
 				mocked(t, options, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 					client.expect("a").Return(failed(failing)).Times(n + 1)
-					left, err := o.delivered(t.Context(), background, "a")
+					left, err := o.delivered(t.Context(), "a")
 					require.Equal(t, []uint32{10}, left)
 					require.Equal(t, failed(failing), err)
 					require.EqualValues(t, n, o.counts.Retried.Load())
@@ -155,7 +160,7 @@ func TestDeliverHandsBackAtOnceWhatAnOperatorCanMend(t *testing.T) {
 	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		begin := time.Now()
 		client.expect("a", "b").Return(failed(denied))
-		left, err := o.delivered(t.Context(), false, "a", "b")
+		left, err := o.delivered(t.Context(), "a", "b")
 		require.Equal(t, []uint32{10, 11}, left)
 		require.EqualError(t, err, "C: m (HTTP status 400)")
 		require.Zero(t, time.Since(begin))
@@ -169,18 +174,16 @@ func TestDeliverInTheBackgroundTriesThatAgain(t *testing.T) {
 			client.expect("a").Return(failed(denied)).Times(4),
 			client.expect("a").DoAndReturn(codes("")),
 		)
-		left, _ := o.delivered(t.Context(), true, "a")
+		left, _ := o.delivered(t.Context(), "a")
 		require.Empty(t, left)
 	})
 }
 
 func TestDeliverDoesNotTryAgainWhatWasGivenUpUnsent(t *testing.T) {
-	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
-		client.expect("a").Return(failed(unsent)).Times(2)
-		for _, background := range []bool{false, true} {
-			left, _ := o.delivered(t.Context(), background, "a")
-			require.Equal(t, []uint32{10}, left)
-		}
+	mocked(t, []string{"experimental_concurrency", "1"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+		client.expect("a").Return(failed(unsent))
+		left, _ := o.delivered(t.Context(), "a")
+		require.Equal(t, []uint32{10}, left)
 	})
 }
 
@@ -197,7 +200,7 @@ func TestDeliverBacksOff(t *testing.T) {
 		shortest, longest := make([]time.Duration, len(bounds)), make([]time.Duration, len(bounds))
 		for run := range runs {
 			attempts = attempts[:0]
-			_, _ = o.delivered(t.Context(), false, "a")
+			_, _ = o.delivered(t.Context(), "a")
 			require.Len(t, attempts, len(bounds)+1)
 			for i := range bounds {
 				waited := attempts[i+1].Sub(attempts[i])
@@ -224,7 +227,7 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 			defer cancel()
 			client.expect("a", "b", "c").DoAndReturn(codes("", throttledCode, ""))
-			left, err := o.delivered(ctx, false, "a", "b", "c")
+			left, err := o.delivered(ctx, "a", "b", "c")
 			require.Equal(t, []uint32{11}, left)
 			require.ErrorContains(t, err, throttledCode)
 			require.Equal(t, time.Nanosecond, time.Since(begin))
@@ -240,7 +243,7 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 				<-ctx.Done()
 				return failed(unanswered)
 			})
-			left, err := o.delivered(ctx, false, "a")
+			left, err := o.delivered(ctx, "a")
 			require.Equal(t, []uint32{10}, left)
 			require.Error(t, err)
 			require.Equal(t, time.Minute, time.Since(begin))
@@ -260,7 +263,7 @@ func TestDeliverCountsRequestsByTheirEnd(t *testing.T) {
 		t.Run(outcomeNames[outcome], func(t *testing.T) {
 			mocked(t, []string{"request_retries", "0"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 				client.expect("a", "b").DoAndReturn(answer)
-				_, _ = o.delivered(t.Context(), false, "a", "b")
+				_, _ = o.delivered(t.Context(), "a", "b")
 				for other := range requestOutcomes {
 					want := 0
 					if other == outcome {

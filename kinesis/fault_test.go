@@ -122,10 +122,10 @@ func TestFaultsThatPass(t *testing.T) {
 }
 
 func TestFaultOfAnythingButARequestErrorIsThatOfARecord(t *testing.T) {
-	require.Equal(t, throttled, faultOf(errRefused))
+	require.Equal(t, throttled, faultOf(errInternal))
 	require.Equal(t, throttled, faultOf((&wire.Result{Code: failureCode}).Err()))
 	require.Equal(t, denied, faultOf(fmt.Errorf("wrapped: %w", &requestError{fault: denied})))
-	require.Equal(t, denied, faultOf(errors.Join(errRefused, &requestError{fault: denied})))
+	require.Equal(t, denied, faultOf(errors.Join(errInternal, &requestError{fault: denied})))
 }
 
 func TestRequestErrorsWithoutAnAnswer(t *testing.T) {

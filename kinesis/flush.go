@@ -1,43 +1,42 @@
 package kinesis
 
 import (
-	"context"
-	"errors"
-	"runtime/debug"
 	"slices"
 	"sync"
 
-	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
-// A flush is one offer of a chunk on its way: its events become records, the
-// records batches, and the batches are sent side by side while the rest of the
-// chunk is still being encoded. It is owned by one goroutine, but for what is
+// A flush is one offer of a chunk on its way: its events become records, and the
+// records go into requests. Full ones are sent side by side while the rest of the
+// chunk is still being encoded; what is left in the end may share a request with
+// what other flushes have left. It is owned by one goroutine, but for what is
 // guarded.
 type flush struct {
 	o       *Output
+	d       *destination
 	records *record.Encoder
-	lanes   []lane         // by partition key
-	idle    idleAggregates // of earlier chunks, to be used again
-	shards  shardMap       // at the begin of the flush; nil where it is not used
-	events  int            // of the chunk, met so far
-	met     int64          // records of those, not yet counted
-	hits    int64          // events that the stream holds already, not yet counted
+	lanes   []lane   // by partition key
+	shards  shardMap // at the begin of the flush; nil where it is not used
+	sealer  sealer   // of aggregates that are full
+	events  int      // of the chunk, met so far
+	met     int64    // records of those, not yet counted
+	hits    int64    // events that the stream holds already, not yet counted
 	left    ordinalSet
 	again   bool // the chunk was offered before: only the events in left are to be sent
 
-	compressor compress.Compressor // of aggregates; nil where they are not compressed
-	packed     []byte              // what it makes of one
+	background bool     // Fluent Bit has its answer before the records are sent
+	sent       bool     // a full request has been sent
+	handed     bool     // what was left has been handed over
+	arrival    *arrival // its place in the order of flushes
 
-	// In the background nothing is sent before the chunk has been encoded.
-	background bool
-	waiting    []entrant
+	// unsettled counts the events that have no outcome yet. Whoever settles
+	// the last one does not touch the flush afterwards.
+	unsettled sync.WaitGroup
 
-	sends sync.WaitGroup
-
-	mu      sync.Mutex // guards the following, while batches are being sent
+	mu      sync.Mutex // guards the following, while there are such events
 	refused []uint32   // ordinals of the events that did not get through
 	err     error      // why, of the last of them
 }
@@ -45,11 +44,26 @@ type flush struct {
 // begin readies a flush for a chunk of this size.
 func (f *flush) begin(size int) {
 	f.events, f.again, f.left = 0, false, nil
-	f.background = false
+	f.background, f.sent, f.handed = false, false, false
 	f.refused, f.err = f.refused[:0], nil
 	n := f.o.lanesFor(size) // once: it changes with what other flushes learn
 	f.lanes = slices.Grow(f.lanes[:0], n)[:n]
-	f.shards = f.o.shards.get()
+}
+
+// run makes records of the chunk and sees them on their way. What becomes of them
+// is known when unsettled is down to none. The error is that of a chunk that
+// cannot be read to its end.
+func (f *flush) run(chunk []byte) error {
+	f.arrival = f.d.begin()
+	defer func() {
+		if !f.handed { // a panic, which the entry point recovers
+			f.d.abandon(f.arrival)
+		}
+	}()
+	f.shards = f.d.shards.get()
+	err := f.encode(chunk)
+	f.handOver()
+	return err
 }
 
 // encode makes records of the events and adds them to batches. The error is
@@ -84,7 +98,6 @@ func (f *flush) encode(chunk []byte) error {
 		f.count()
 		f.o.drop(reason, events.Ordinal())
 	}
-	f.closeAggregates()
 	return events.Err()
 }
 
@@ -98,132 +111,91 @@ func (f *flush) count() {
 
 // borrowCompressors takes what the records of a chunk are compressed with.
 func (f *flush) borrowCompressors() (err error) {
-	if f.records.Compressor, err = borrow(f.o.compressors.records); err != nil {
-		return err
-	}
-	f.compressor, err = borrow(f.o.compressors.aggregates)
+	f.sealer.begin(f.d)
+	f.records.Compressor, err = borrow(f.o.compressors.records)
 	return err
 }
 
 func (f *flush) returnCompressors() {
+	f.sealer.end()
 	giveBack(f.o.compressors.records, f.records.Compressor)
-	giveBack(f.o.compressors.aggregates, f.compressor)
-	f.records.Compressor, f.compressor = nil, nil
+	f.records.Compressor = nil
 }
 
-// send starts sending a batch. Without an order to keep it waits until one
-// more request may be in flight, so that no more is encoded than can be sent.
+// send sends a full batch.
 func (f *flush) send(b *batch) {
 	f.count() // before the stream accepts them
-	if f.background {
-		f.waiting = append(f.waiting, entrant{batch: b})
-		return
-	}
-	t := f.o.enter(b)
-	f.sends.Go(func() { f.deliver(b, t) })
+	f.sent = true
+	f.unsettled.Add(len(b.events.ordinals))
+	f.d.put(f.arrival, &rest{batch: b}, f.background)
 }
 
-// An entrant is a batch that waits for the chunk to be encoded, and its place in
-// line if it has one.
-type entrant struct {
-	batch  *batch
-	ticket *ticket
+// handOver gives away what is left in the lanes. Where no other flush is about it
+// is sent by the caller's own goroutine.
+func (f *flush) handOver() {
+	r := f.rest()
+	f.count()
+	f.unsettled.Add(r.events())
+	f.handed = true
+	own := f.d.handOver(f.arrival, r, f.sent)
+	switch {
+	case own == nil:
+	case f.background:
+		f.d.underWay.Go(own.run)
+	default:
+		own.run()
+	}
 }
 
-// deliver sends a batch that has entered, and notes what did not get through.
-func (f *flush) deliver(b *batch, t *ticket) {
-	defer f.o.putBatch(b)
-	defer f.o.leave(t)
-	d := f.o.newDelivery(f.background)
-	defer f.o.endDelivery(d)
-	defer f.o.watchdog.Begin().End()
-	ctx := f.o.ctx
-	defer func() {
-		if p := recover(); p != nil {
-			f.o.log.Errorf("internal error in a delivery: %v\n%s", p, debug.Stack())
-			f.refuse(b.ordinals, errInternal)
-		}
-	}()
-	if !f.o.proceed(ctx, t) {
-		f.refuse(b.ordinals, context.Cause(ctx))
-		return
+// rest empties the lanes. What does not fit into one request is sent.
+func (f *flush) rest() *rest {
+	batches := f.merged()
+	for len(batches) > 1 {
+		f.send(batches[0])
+		batches = batches[1:]
 	}
-	defer f.o.release()
-	d.deliver(ctx, b)
-	f.refuse(d.left, d.err)
+	l := &f.lanes[0]
+	if len(batches) > 0 {
+		l.batch = batches[0]
+	}
+	r := &rest{batch: l.batch, aggregates: f.openAggregates(l)}
+	for len(r.aggregates) > 0 && (r.entries() > wire.MaxRecords || r.bytes() > wire.MaxBytes) {
+		f.closeAggregate(l, r.aggregates[0])
+		f.d.putAggregate(r.aggregates[0])
+		r.batch, r.aggregates = l.batch, r.aggregates[1:]
+	}
+	l.batch = nil
+	return r
 }
 
-var errInternal = errors.New("internal error")
-
-// refuse notes the ordinals of events that did not get through.
-func (f *flush) refuse(ordinals []uint32, err error) {
-	if len(ordinals) == 0 {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.refused, f.err = append(f.refused, ordinals...), err
-}
-
-// sendRest sends the batches that are left in the lanes, small ones together,
-// and waits until all have been brought to an end. The last one is sent by the
-// caller's own goroutine.
-func (f *flush) sendRest() {
-	rest := f.merged()
-	for _, b := range rest[:max(0, len(rest)-1)] {
-		f.send(b)
-	}
-	if len(rest) > 0 {
-		b := rest[len(rest)-1]
-		f.deliver(b, f.o.enter(b))
-	}
-	f.sends.Wait()
-}
-
-// merged empties the lanes: each batch is put together with the first one
-// before it that has room for it, so that a small chunk makes no more requests
+// merged empties the lanes of their batches: each is put together with the first
+// one before it that has room for it, so that a small chunk makes no more requests
 // than it must.
-func (f *flush) merged() (rest []*batch) {
+func (f *flush) merged() (batches []*batch) {
 	for i := range f.lanes {
 		b := f.lanes[i].batch
 		f.lanes[i].batch = nil
 		if b == nil {
 			continue
 		}
-		if roomy := slices.IndexFunc(rest, func(other *batch) bool { return other.FitsAll(b.Body) }); roomy >= 0 {
-			rest[roomy].copyAll(b)
-			f.o.putBatch(b)
+		roomy := slices.IndexFunc(batches, func(other *batch) bool { return other.body.FitsAll(b.body) })
+		if roomy < 0 {
+			batches = append(batches, b)
 			continue
 		}
-		rest = append(rest, b)
+		batches[roomy].copyAll(b)
+		f.d.putBatch(b)
 	}
-	return rest
+	return batches
 }
 
-// readyBackground ends the encoding of a flush in the background. Its batches
-// join the line before Fluent Bit has its answer, and so before those of the
-// next chunk.
-func (f *flush) readyBackground() {
-	for _, b := range f.merged() {
-		f.waiting = append(f.waiting, entrant{batch: b})
-	}
-	if !f.o.ordered {
-		return
-	}
-	for i := range f.waiting {
-		f.waiting[i].ticket = f.o.enter(f.waiting[i].batch)
-	}
-}
+// settled says that events have come to a good end, or were dropped.
+func (f *flush) settled(events int) { f.unsettled.Add(-events) }
 
-// sendBackground does for a flush in the background what send put off.
-func (f *flush) sendBackground() {
-	for _, e := range f.waiting {
-		if !f.o.ordered {
-			e.ticket = f.o.enter(e.batch)
-		}
-		f.sends.Go(func() { f.deliver(e.batch, e.ticket) })
-	}
-	clear(f.waiting)
-	f.waiting = f.waiting[:0]
-	f.sends.Wait()
+// refuse notes the ordinals of events that did not get through.
+func (f *flush) refuse(ordinals []uint32, err error) {
+	f.mu.Lock()
+	f.refused, f.err = append(f.refused, ordinals...), err
+	f.mu.Unlock()
+	f.settled(len(ordinals))
 }

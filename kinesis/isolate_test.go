@@ -27,7 +27,7 @@ func TestIsolateHalvesUntilTheRecordAtFaultIsAlone(t *testing.T) {
 			client.expect("poison").Return(failed(invalid)),
 			client.expect("e").DoAndReturn(codes("")),
 		)
-		left, _ := o.delivered(t.Context(), false, "a", "b", "c", "poison", "e")
+		left, _ := o.delivered(t.Context(), "a", "b", "c", "poison", "e")
 		require.Empty(t, left)
 		require.EqualValues(t, 4, o.counts.Accepted.Load())
 		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
@@ -47,7 +47,7 @@ func TestIsolateTriesTheHalvesAgain(t *testing.T) {
 			client.expect("poison").Return(failed(invalid)),
 			client.expect("d").DoAndReturn(codes("")),
 		)
-		left, err := o.delivered(t.Context(), false, "a", "b", "poison", "d")
+		left, err := o.delivered(t.Context(), "a", "b", "poison", "d")
 		require.Equal(t, []uint32{10}, left)
 		require.ErrorContains(t, err, throttledCode)
 		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
@@ -63,7 +63,7 @@ func TestIsolateAfterSomeRecordsWereTaken(t *testing.T) {
 			client.expect("b").Return(failed(invalid)),
 			client.expect("d").DoAndReturn(codes("")),
 		)
-		left, _ := o.delivered(t.Context(), false, "a", "b", "c", "d")
+		left, _ := o.delivered(t.Context(), "a", "b", "c", "d")
 		require.Empty(t, left)
 		require.EqualValues(t, 3, o.counts.Accepted.Load())
 		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())

@@ -4,16 +4,16 @@
 //
 // An Output is one instance of the plugin. Its Flush reads like the flow of
 // the whole: events, records, batches, delivery, and the ledger for what did
-// not get through.
+// not get through. What leaves for the stream goes through a destination, which
+// all flushes share: it combines what small chunks have left, keeps the order
+// of partition keys, and bounds what is in flight.
 package kinesis
 
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
@@ -32,35 +32,31 @@ const (
 // An Output is one instance of the plugin. Flush may be called by several
 // goroutines at once.
 type Output struct {
-	config  *Config
-	log     *plugins.Logger
-	warn    warnings
-	client  poster
-	hangUp  func() // closes the client's connections; nil where it has none
-	counts  Counts
-	ledger  *ledger
-	ordered bool // records of one partition key keep their order
-
-	// slots holds a token for each request in flight; line keeps requests with
-	// common partition keys one after another.
-	slots chan struct{}
-	line  line
-	seed  maphash.Seed // of the stripes
+	*shared
+	d      *destination
+	hangUp func() // closes the client's connections; nil where it has none
+	ledger *ledger
 
 	background chan struct{}  // a token for each flush in the background
 	flushes    sync.WaitGroup // in the background
-	retrying   atomic.Int32   // deliveries that are past their first attempt
 
-	shards      *shardWatch // nil without aggregation_shard_map
-	compressors compressors
-
-	watchdog *plugins.Timeout
-	ctx      context.Context // ends when Close gives up waiting
-	giveUp   context.CancelCauseFunc
+	giveUp context.CancelCauseFunc // ends shared.ctx
 
 	recordBytes atomic.Int64 // of a record in its chunk, about
 
-	free freeLists
+	idle freeList[*flush]
+}
+
+// shared is what all parts of an instance use.
+type shared struct {
+	config      *Config
+	log         *plugins.Logger
+	warn        warnings
+	counts      Counts
+	watchdog    *plugins.Timeout
+	compressors compressors
+	ctx         context.Context // ends when Close gives up waiting
+	retrying    atomic.Int32    // deliveries that are past their first attempt
 }
 
 // New makes an instance. expired is called when the watchdog's time is up:
@@ -75,8 +71,8 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 		return nil, err
 	}
 	o.hangUp = client.http.CloseIdleConnections
-	if config.Aggregation && config.AggregationShardMap && o.ordered {
-		o.shards = newShardWatch(log, func(ctx context.Context) ([]shard, error) {
+	if config.Aggregation && config.AggregationShardMap && o.d.ordered {
+		o.d.shards = newShardWatch(log, func(ctx context.Context) ([]shard, error) {
 			return client.listShards(ctx, config.Stream)
 		})
 	}
@@ -89,20 +85,32 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 		return nil, err
 	}
 	o := &Output{
-		config: config, log: log, client: client,
-		ordered:     len(config.Record.PartitionKey) > 0,
-		slots:       make(chan struct{}, config.RequestsInFlight),
-		background:  make(chan struct{}, config.Concurrency),
-		seed:        maphash.MakeSeed(),
-		compressors: compressors,
+		shared:     &shared{config: config, log: log, compressors: compressors},
+		background: make(chan struct{}, config.Concurrency),
+		idle:       freeList[*flush]{most: mostWorkers},
 	}
 	o.warn.init(log)
 	o.ledger = newLedger(&o.counts.LedgerLost)
 	o.watchdog = plugins.NewTimeout(config.SendFailureTimeout, expired)
 	o.ctx, o.giveUp = context.WithCancelCause(context.Background())
 	o.recordBytes.Store(512)
-	o.free.init(config)
+	o.d = newDestination(o.shared, config.Stream, client)
 	return o, nil
+}
+
+// mostWorkers is how many flushes at a time have their encoders kept.
+const mostWorkers = 64
+
+func (o *Output) getFlush() *flush {
+	if f, ok := o.idle.get(); ok {
+		return f
+	}
+	return &flush{o: o, d: o.d, records: record.NewEncoder(o.config.Record)}
+}
+
+func (o *Output) putFlush(f *flush) {
+	f.records.Trim()
+	o.idle.put(f)
 }
 
 // Flush sends the events of a chunk. The chunk is Fluent Bit's: it is not
@@ -116,8 +124,8 @@ func (o *Output) Flush(chunk []byte, tag string) Code {
 	if !o.ledger.empty() {
 		f.left, f.again = o.ledger.take(idOf(tag, chunk))
 	}
-	err := f.encode(chunk)
-	f.sendRest()
+	err := f.run(chunk)
+	f.unsettled.Wait()
 	o.learn(len(chunk), f.events)
 
 	refused := len(f.refused) > 0
@@ -162,7 +170,7 @@ func (o *Output) handBack(f *flush, chunk []byte, tag string) {
 // drained. No Flush may be under way or follow.
 func (o *Output) Close() {
 	o.drain()
-	o.shards.close()
+	o.d.close()
 	if o.hangUp != nil {
 		o.hangUp()
 	}
@@ -171,48 +179,12 @@ func (o *Output) Close() {
 	o.log.Infof("at exit: %s", &o.counts)
 }
 
-// enter readies a batch to be sent: it takes a place in line for its keys, or
-// where records have no order waits for a slot. The ticket is nil then.
-func (o *Output) enter(b *batch) *ticket {
-	if !o.ordered {
-		o.slots <- struct{}{}
-		return nil
-	}
-	return o.line.join(b.stripes)
-}
-
-// proceed waits until the request of a batch that has entered may be in flight:
-// first for its turn, then for a slot, so that none waits in line with a slot
-// that another could use. It is false where ctx ended first.
-func (o *Output) proceed(ctx context.Context, t *ticket) bool {
-	if t == nil {
-		return true
-	}
-	if !t.wait(ctx) {
-		return false
-	}
-	o.slots <- struct{}{}
-	return true
-}
-
-// release gives back the slot that a batch had when it proceeded.
-func (o *Output) release() { <-o.slots }
-
-// leave gives up the place in line.
-func (o *Output) leave(t *ticket) {
-	if t != nil {
-		o.line.leave(t)
-	}
-}
-
-func (o *Output) stripeOf(key []byte) uint8 { return uint8(maphash.Bytes(o.seed, key)) }
-
 // lanesFor is how many batches the records of a chunk of this size are dealt
 // to by their partition key, so that they can be in flight side by side: about
 // as many as they need requests. Aggregated, a chunk needs one, and its
 // aggregates are the larger, and the same for the same chunk.
 func (o *Output) lanesFor(size int) int {
-	if !o.ordered || o.config.Aggregation {
+	if !o.d.ordered || o.config.Aggregation {
 		return 1
 	}
 	records := int64(size) / max(1, o.recordBytes.Load())
@@ -224,13 +196,5 @@ func (o *Output) learn(size, events int) {
 	if events > 0 {
 		was := o.recordBytes.Load()
 		o.recordBytes.Store(was + (int64(size/events)-was)/4)
-	}
-}
-
-const summaryInterval = time.Minute
-
-func (o *Output) summarize() {
-	if o.warn.summary.Due() {
-		o.warn.summary.Say("so far: %s", &o.counts)
 	}
 }

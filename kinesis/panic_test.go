@@ -35,8 +35,7 @@ func TestAPanicInADeliveryHandsItsRecordsBack(t *testing.T) {
 				require.EqualValues(t, lost, o.counts.HandedBack.Load())
 				require.Contains(t, log.String(), "internal error in a delivery: as a test has it")
 				require.Contains(t, log.String(), "panic_test.go", "the stack")
-				require.Empty(t, o.slots)
-				require.Zero(t, o.retrying.Load())
+				requireIdle(t, o)
 
 				require.Equal(t, OK, o.Flush(numbered(1200), "tag"))
 				require.Equal(t, upTo(1200), s.numbers(), "each once")
@@ -56,8 +55,7 @@ func TestAPanicInALaterAttemptHandsBackWhatIsLeftThen(t *testing.T) {
 		}
 		o := outputOf(t, s, "partition_key", "key")
 		require.Equal(t, Retry, o.Flush(keyed(100, 7), "tag"))
-		require.Zero(t, o.retrying.Load())
-		require.Empty(t, o.line.tickets)
+		requireIdle(t, o)
 		s.refuse = nil
 		require.Equal(t, OK, o.Flush(keyed(100, 7), "tag"))
 		require.Equal(t, upTo(100), s.numbers(), "each once")
@@ -87,8 +85,8 @@ func TestAPanicWhileAChunkIsEncodedLeavesTheInstanceInOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &fakeStream{t: t}
 			o := outputLogging(t, &logText{}, s, configOf(t, options...))
-			broken := &flush{o: o, records: new(record.Encoder)}
-			o.free.flushes.put(broken) // without what makes records
+			broken := &flush{o: o, d: o.d, records: new(record.Encoder)}
+			o.idle.put(broken) // without what makes records
 			require.Panics(t, func() { o.Flush(numbered(3), "tag") })
 			require.Equal(t, OK, o.Flush(numbered(3), "tag"))
 			o.drain()

@@ -31,98 +31,108 @@ func TestFreeListKeepsNothingAliveThatIsLent(t *testing.T) {
 	require.Nil(t, l.items[:1][0])
 }
 
-func TestBatchListIsBoundedInTheBytesOfBodies(t *testing.T) {
-	grown := func(b *batch, size int) *batch {
-		b.add(make([]byte, size), []byte("k"), unknownShard)
-		b.reset()
-		return b
-	}
-	large, other, small := grown(emptyBatch(), 20_000), grown(emptyBatch(), 20_000), grown(emptyBatch(), 10_000)
-	bytes := large.Capacity() + small.Capacity()
-	l := batchList{freeList: freeList[*batch]{most: 10}, bytes: bytes}
-	l.put(large)
-	l.put(other) // too much
-	l.put(small)
-	l.put(emptyBatch()) // too much
-	require.Len(t, l.items, 2)
-	require.Zero(t, l.bytes)
+// sized is a list of numbers that take as many bytes.
+func sized(most, bytes int) freeList[*int] {
+	return freeList[*int]{most: most, bytes: bytes, size: func(n *int) int { return *n }}
+}
 
-	b, ok := l.get()
+func TestFreeListIsBoundedInBytes(t *testing.T) {
+	l := sized(10, 30)
+	large, other, small, tiny := 20, 20, 10, 1
+	l.put(&large)
+	l.put(&other) // too much
+	l.put(&small)
+	l.put(&tiny) // too much
+	require.Equal(t, []*int{&large, &small}, l.items)
+	require.Equal(t, 30, l.kept)
+
+	item, ok := l.get()
 	require.True(t, ok)
-	require.Same(t, small, b)
-	room := b.Capacity()
-	require.Greater(t, grown(b, 20_000).Capacity(), room) // it has grown meanwhile
-	l.put(b)
+	require.Same(t, &small, item)
+	*item = 11 // it has grown meanwhile
+	l.put(item)
 	require.Len(t, l.items, 1)
-	require.Equal(t, room, l.bytes)
-	b = emptyBatch()
-	l.put(b)
-	require.Equal(t, room-b.Capacity(), l.bytes)
+	require.Equal(t, 20, l.kept)
+	l.put(&tiny)
 	for range 2 {
 		_, ok = l.get()
 		require.True(t, ok)
 	}
 	_, ok = l.get()
 	require.False(t, ok)
-	require.Equal(t, bytes, l.bytes)
+	require.Zero(t, l.kept)
 }
 
-func TestBatchListIsForManyWorkers(t *testing.T) {
+func TestFreeListIsForManyWorkers(t *testing.T) {
 	const bytes = 40_000
-	l := batchList{freeList: freeList[*batch]{most: 4}, bytes: bytes}
+	l := sized(4, bytes)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for i := range 500 {
-				b, ok := l.get()
+				item, ok := l.get()
 				if !ok {
-					b = emptyBatch()
+					item = new(int)
 				}
-				if b.Len() != 0 {
-					t.Error("a batch that is in use")
-				}
-				b.add(make([]byte, 30*(i%300)), []byte("k"), unknownShard)
-				b.reset()
-				l.put(b)
+				*item = 30 * (i % 300)
+				l.put(item)
 			}
 		})
 	}
 	wg.Wait()
 	kept := 0
-	for _, b := range l.items {
-		kept += b.Capacity()
+	for _, item := range l.items {
+		kept += *item
 	}
-	require.Equal(t, bytes, l.bytes+kept)
+	require.Equal(t, kept, l.kept)
+	require.LessOrEqual(t, kept, bytes)
 }
 
 func TestBatchesThatArePutAreEmpty(t *testing.T) {
-	o := outputOf(t, instantStream)
-	b := o.getBatch()
+	d := outputOf(t, instantStream).d
+	b := d.getBatch()
 	b.addAll([]putRecord{{make([]byte, 100), "k"}})
-	b.stripes.set(1)
-	b.Close()
-	o.putBatch(b)
-	again := o.getBatch()
+	b.body.Close()
+	d.putBatch(b)
+	again := d.getBatch()
 	require.Same(t, b, again)
-	requireSameBatch(t, newBatch(o.free.format, o.free.head), again)
+	requireSameBatch(t, emptyBatch(), again)
+}
+
+func TestAggregatesThatArePutAreEmptyAndBoundedInTheirMemory(t *testing.T) {
+	d := outputOf(t, instantStream).d
+	s := &shard{}
+	for range 20 {
+		a := newOpenAggregate()
+		a.add([]byte("k"), make([]byte, 500_000), stripeSet(1), &flush{}, 1)
+		a.shard, a.writer.ByShard = s, true
+		d.putAggregate(a)
+	}
+	require.LessOrEqual(t, d.aggregates.kept, mostKeptAggregates)
+	require.Greater(t, d.aggregates.kept, mostKeptAggregates-600_000)
+	a := d.getAggregate(nil)
+	require.Zero(t, a.writer.Count())
+	require.Empty(t, a.events.ordinals)
+	require.Equal(t, stripes{}, a.stripes)
+	require.Nil(t, a.shard)
+	require.False(t, a.writer.ByShard)
 }
 
 func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {
 	o := outputOf(t, instantStream, "request_retries", "7", "experimental_concurrency", "1", "experimental_concurrency_retries", "2")
-	d := o.newDelivery(true)
-	require.Equal(t, 2, d.attempts)
-	require.True(t, d.lastOffer)
-	d.left, d.err, d.attempts = append(d.left, 1, 2), errRefused, 0
-	d.tried = true
+	dl := o.d.newDelivery(&rest{})
+	require.Equal(t, 2, dl.attempts)
+	require.True(t, dl.cannotHandBack)
+	dl.attempts, dl.isolating, dl.tried = 0, true, true
+	dl.getBatch()
 	o.retrying.Add(1)
-	o.endDelivery(d)
+	dl.end()
 	require.Zero(t, o.retrying.Load())
 
-	again := o.newDelivery(false)
-	require.Same(t, d, again)
-	require.Empty(t, again.left)
-	require.NoError(t, again.err)
-	require.Equal(t, 7, again.attempts)
-	require.False(t, again.lastOffer)
+	again := o.d.newDelivery(&rest{})
+	require.Same(t, dl, again)
+	require.Equal(t, 2, again.attempts)
+	require.False(t, again.isolating)
 	require.False(t, again.tried)
+	require.Empty(t, again.batches)
 }

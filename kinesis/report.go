@@ -36,52 +36,52 @@ func (w *warnings) init(log *plugins.Logger) {
 }
 
 // drop counts a record that is not sent, and says why.
-func (o *Output) drop(reason record.DropReason, ordinal int) {
-	o.counts.Dropped[reason].Add(1)
+func (s *shared) drop(reason record.DropReason, ordinal int) {
+	s.counts.Dropped[reason].Add(1)
 	switch reason {
 	case record.NoLogKey:
-		if o.warn.noLogKey.Due() {
-			o.warn.noLogKey.Say("record %d of a chunk has no %q (log_key) and is skipped", ordinal, o.config.Record.LogKey)
+		if s.warn.noLogKey.Due() {
+			s.warn.noLogKey.Say("record %d of a chunk has no %q (log_key) and is skipped", ordinal, s.config.Record.LogKey)
 		}
 	default:
-		if o.warn.dropped.Due() {
-			o.warn.dropped.Say("record %d of a chunk is dropped: %s", ordinal, dropNames[reason])
+		if s.warn.dropped.Due() {
+			s.warn.dropped.Say("record %d of a chunk is dropped: %s", ordinal, dropNames[reason])
 		}
 	}
-	o.summarize()
+	s.summarize()
 }
 
 // dropInvalid counts the records of an entry that the service takes in no
 // request.
-func (o *Output) dropInvalid(ordinals []uint32, err error) {
-	o.counts.Dropped[dropInvalid].Add(int64(len(ordinals)))
+func (s *shared) dropInvalid(ordinals []uint32, err error) {
+	s.counts.Dropped[dropInvalid].Add(int64(len(ordinals)))
 	for _, ordinal := range ordinals {
-		o.warn.dropped.Warnf("record %d of a chunk is dropped, for the service refuses it as invalid: %v", ordinal, err)
+		s.warn.dropped.Warnf("record %d of a chunk is dropped, for the service refuses it as invalid: %v", ordinal, err)
 	}
-	o.summarize()
+	s.summarize()
 }
 
 // remark counts and says what is odd about a record that is to be sent.
-func (o *Output) remark(r *record.Record) {
+func (s *shared) remark(r *record.Record) {
 	if r.Truncated {
-		o.counts.Truncated.Add(1)
-		o.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", o.config.Record.MaximumSize)
+		s.counts.Truncated.Add(1)
+		s.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", s.config.Record.MaximumSize)
 	}
-	if r.Random && o.ordered {
-		o.counts.RandomKeys.Add(1)
-		if o.warn.randomKey.Due() {
-			o.warn.randomKey.Say("a record has no usable value for partition_key and goes under a random key")
+	if r.Random && len(s.config.Record.PartitionKey) > 0 {
+		s.counts.RandomKeys.Add(1)
+		if s.warn.randomKey.Due() {
+			s.warn.randomKey.Say("a record has no usable value for partition_key and goes under a random key")
 		}
 	}
 }
 
-func (o *Output) accepted(bytes, records int) {
-	o.counts.Bytes.Add(int64(bytes))
-	o.counts.Accepted.Add(int64(records))
+func (s *shared) accepted(bytes, records int) {
+	s.counts.Bytes.Add(int64(bytes))
+	s.counts.Accepted.Add(int64(records))
 }
 
 // countRequest counts how a request ended.
-func (o *Output) countRequest(err error, failed int) {
+func (s *shared) countRequest(err error, failed int) {
 	outcome := requestAccepted
 	switch {
 	case err != nil:
@@ -89,7 +89,7 @@ func (o *Output) countRequest(err error, failed int) {
 	case failed > 0:
 		outcome = requestPartial
 	}
-	o.counts.Requests[outcome].Add(1)
+	s.counts.Requests[outcome].Add(1)
 }
 
 func outcomeOf(f fault) requestOutcome {
@@ -106,10 +106,18 @@ func outcomeOf(f fault) requestOutcome {
 	return requestUnanswered
 }
 
-func (o *Output) warnRequest(err error, records int) {
-	o.warn.request.Warnf("a request of %d records failed (%s): %v", records, faultOf(err), err)
+func (s *shared) warnRequest(err error, records int) {
+	s.warn.request.Warnf("a request of %d records failed (%s): %v", records, faultOf(err), err)
 }
 
-func (o *Output) warnRefused(refused, records int, err error) {
-	o.warn.refused.Warnf("%d of the %d records of a request were refused: %v", refused, records, err)
+func (s *shared) warnRefused(refused, records int, err error) {
+	s.warn.refused.Warnf("%d of the %d records of a request were refused: %v", refused, records, err)
+}
+
+const summaryInterval = time.Minute
+
+func (s *shared) summarize() {
+	if s.warn.summary.Due() {
+		s.warn.summary.Say("so far: %s", &s.counts)
+	}
 }

@@ -334,3 +334,18 @@ func (s *fakeStream) userNumbersByKey() map[string][]int {
 	}
 	return byKey
 }
+
+// requireIdle requires that nothing is left of flushes that have ended.
+func requireIdle(t testing.TB, o *Output) {
+	t.Helper()
+	o.d.underWay.Wait()
+	require.Zero(t, o.retrying.Load())
+	requests, bytes := o.d.gate.InFlight()
+	require.Zero(t, requests)
+	require.Zero(t, bytes)
+	require.Empty(t, o.d.line.tickets)
+	require.Empty(t, o.d.arrived)
+	require.Nil(t, o.d.gathered)
+	require.Zero(t, o.d.encoding)
+	require.Zero(t, o.d.away)
+}

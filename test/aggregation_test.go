@@ -72,7 +72,7 @@ func TestWithoutPartitionKeyEachAggregateGoesUnderARandomKeyOfItsOwn(t *testing.
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			l := shortLines(5000, x.perChunk)
-			s := setStage(t, kinesistest.Options{}, flbhost.Config{Workers: 2}, with(x.options, "aggregation", "on"))
+			s := setStage(t, kinesistest.Options{}, flbhost.Config{Workers: 1}, with(x.options, "aggregation", "on"))
 			flushAll(t, s.host, 0, l.chunks...)
 			kclReads(t, s.stream, streamName).requireKept(l)
 

@@ -37,6 +37,11 @@ func (b *Body) Size() int { return b.size }
 // EntrySize is what record i adds to the size.
 func (b *Body) EntrySize(i int) int { return int(b.spans[i].size) }
 
+// Entry reads record i back, as the service would.
+func (b *Body) Entry(i int) (data, key []byte, err error) {
+	return b.format.entry(b.bytes[b.spans[i].start:b.spans[i].end])
+}
+
 // Capacity is the memory that the body's bytes take.
 func (b *Body) Capacity() int { return cap(b.bytes) }
 

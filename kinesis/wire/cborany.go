@@ -18,6 +18,15 @@ func (cborFormat) anyResults(dst []Result, answer []byte) ([]Result, error) {
 	return dst, nil
 }
 
+func (cborFormat) entry(text []byte) (data, key []byte, err error) {
+	var record struct {
+		Data         []byte
+		PartitionKey string
+	}
+	err = cbor.Unmarshal(text, &record)
+	return record.Data, []byte(record.PartitionKey), err
+}
+
 func (cborFormat) Refusal(answer []byte) (code, message string) {
 	var decoded struct {
 		Type    string `cbor:"__type"`

@@ -42,6 +42,15 @@ func readText(iter *jsoniter.Iterator) string {
 	return ""
 }
 
+func (jsonFormat) entry(text []byte) (data, key []byte, err error) {
+	var record struct {
+		Data         []byte
+		PartitionKey string
+	}
+	err = jsoniter.Unmarshal(text, &record)
+	return record.Data, []byte(record.PartitionKey), err
+}
+
 func (jsonFormat) Refusal(answer []byte) (code, message string) {
 	iter := jsoniter.ConfigDefault.BorrowIterator(answer)
 	defer jsoniter.ConfigDefault.ReturnIterator(iter)

@@ -37,6 +37,9 @@ type Format interface {
 	// read is left empty.
 	Refusal(answer []byte) (code, message string)
 
+	// entry reads what AppendEntry wrote.
+	entry(text []byte) (data, key []byte, err error)
+
 	// scanFailed finds how many records were refused, without reading the
 	// answer as a whole; ok is false where it cannot be told.
 	scanFailed(answer []byte) (n int, ok bool)

@@ -12,9 +12,6 @@ import (
 	"fluent-bit-kinesis/plugins"
 )
 
-// unknownShard stands for the shard of a record where no shard map is used.
-const unknownShard = -1
-
 // A hashKey is a point of a stream's hash space, 0 to 2^128-1.
 type hashKey struct{ hi, lo uint64 }
 
@@ -33,6 +30,7 @@ func (h hashKey) compare(other hashKey) int {
 type shard struct {
 	id         string
 	start, end hashKey
+	index      int // in its map
 }
 
 // A shardMap is the open shards of a stream at one time, by their ranges.
@@ -41,25 +39,29 @@ type shardMap []shard
 func newShardMap(open []shard) shardMap {
 	m := slices.Clone(open)
 	slices.SortFunc(m, func(a, b shard) int { return a.start.compare(b.start) })
+	for i := range m {
+		m[i].index = i
+	}
 	return m
 }
 
-// of is the index of the shard that takes the records of a partition key;
-// unknownShard where the map has a hole there, as in the middle of a reshard.
-func (m shardMap) of(key []byte) int {
+// of is the shard that takes the records of a partition key; nil where there is
+// no map, or it has a hole there, as in the middle of a reshard.
+func (m shardMap) of(key []byte) *shard {
+	if len(m) == 0 {
+		return nil
+	}
 	hi, lo := aggregate.HashKey(key)
 	hash := hashKey{hi, lo}
 	i, _ := slices.BinarySearchFunc(m, hash, func(s shard, h hashKey) int { return s.end.compare(h) })
 	if i == len(m) || m[i].start.compare(hash) > 0 {
-		return unknownShard
+		return nil
 	}
-	return i
+	return &m[i]
 }
 
-// is tells whether the maps are one and the same, not only alike.
-func (m shardMap) is(other shardMap) bool {
-	return len(m) == len(other) && len(m) > 0 && &m[0] == &other[0]
-}
+// has tells whether the shard is one of this very map, not only like one.
+func (m shardMap) has(s *shard) bool { return s.index < len(m) && &m[s.index] == s }
 
 // Between two attempts to learn the shards passes at least the first of these,
 // doubled after each that brought nothing new, up to the second. An attempt
@@ -108,13 +110,13 @@ func (w *shardWatch) get() shardMap {
 	return nil
 }
 
-// refresh gives up a map by which a record was foreseen for another shard than
-// it came to rest on, and asks for the shards to be learned anew. Records are
+// refresh gives up the map that a shard is of, for a record that was foreseen for
+// it came to rest on another, and asks for the shards to be learned anew. Records are
 // packed without until then: in an aggregate that was meant for one shard, and
 // is put where there are two by now, some would hash outside the one it gets to.
-func (w *shardWatch) refresh(wrong shardMap) {
+func (w *shardWatch) refresh(foreseen *shard) {
 	current := w.current.Load()
-	if current == nil || !current.is(wrong) || !w.current.CompareAndSwap(current, nil) {
+	if current == nil || !current.has(foreseen) || !w.current.CompareAndSwap(current, nil) {
 		return // it has been given up before
 	}
 	w.ask()

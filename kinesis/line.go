@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // stripes is a set of groups of partition keys. Keys fall into 256 groups by
@@ -11,6 +12,12 @@ import (
 type stripes [4]uint64
 
 const stripeCount = 256
+
+// stripeSet is the set of one stripe.
+func stripeSet(stripe uint8) (s stripes) {
+	s.set(stripe)
+	return s
+}
 
 func (s *stripes) set(stripe uint8) { s[stripe/64] |= 1 << (stripe % 64) }
 
@@ -36,9 +43,12 @@ type line struct {
 
 // A ticket is a request's place in the line.
 type ticket struct {
-	stripes stripes
-	ahead   int           // tickets before this one that it must wait for; guarded by line.mu
-	turn    chan struct{} // closed when there are none
+	turn chan struct{} // closed when it has none to wait for
+
+	stripes stripes   // guarded by line.mu, as is the rest
+	ahead   int       // tickets before this one that it must wait for
+	since   time.Time // of its turn
+	stuck   bool      // its request was refused, and will be tried again
 }
 
 // join takes a place at the end of the line. The request may go when the
@@ -53,26 +63,66 @@ func (l *line) join(s stripes) *ticket {
 		}
 	}
 	if t.ahead == 0 {
-		close(t.turn)
+		t.begin()
 	}
 	l.tickets = append(l.tickets, t)
 	return t
+}
+
+// begin gives the ticket its turn. The caller holds line.mu.
+func (t *ticket) begin() {
+	t.since = time.Now()
+	close(t.turn)
 }
 
 // leave gives the place up, whether its turn has come or not.
 func (l *line) leave(t *ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.narrow(t, stripes{})
 	i := slices.Index(l.tickets, t)
-	for _, other := range l.tickets[i+1:] {
-		if !other.stripes.meet(t.stripes) {
-			continue
+	l.tickets = slices.Delete(l.tickets, i, i+1)
+}
+
+// keep narrows the place to what is left of a request after the stream has
+// refused a part of it. Whoever waited for the other keys may go.
+func (l *line) keep(t *ticket, left stripes) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.stuck = true
+	l.narrow(t, left)
+}
+
+// narrow takes stripes from a ticket, and gives those behind it their turn that
+// waited for no more than these. The caller holds mu.
+func (l *line) narrow(t *ticket, left stripes) {
+	was := t.stripes
+	t.stripes = left
+	behind := false
+	for _, other := range l.tickets {
+		if behind && other.stripes.meet(was) && !other.stripes.meet(left) {
+			if other.ahead--; other.ahead == 0 {
+				other.begin()
+			}
 		}
-		if other.ahead--; other.ahead == 0 {
-			close(other.turn)
+		behind = behind || other == t
+	}
+}
+
+// busy tells which stripes are in use: those of requests that will be answered
+// any moment, and those of requests that may take longer, for they wait in line
+// themselves, are tried again, or are older than usual.
+func (l *line) busy(usual time.Duration) (soon, later stripes) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.tickets {
+		if t.ahead > 0 || t.stuck || time.Since(t.since) > usual {
+			later.add(t.stripes)
+		} else {
+			soon.add(t.stripes)
 		}
 	}
-	l.tickets = slices.Delete(l.tickets, i, i+1)
+	return soon, later
 }
 
 // wait waits for the ticket's turn. It is false where ctx ended first. A nil

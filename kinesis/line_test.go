@@ -192,8 +192,7 @@ func TestWorkersWithKeysInCommonComeThrough(t *testing.T) {
 				require.Equal(t, upTo(workers*records), s.numbers())
 				require.Zero(t, s.overlaps)
 				require.LessOrEqual(t, s.most, slots)
-				require.Empty(t, o.slots)
-				require.Empty(t, o.line.tickets)
+				requireIdle(t, o)
 			})
 		})
 	}

@@ -73,19 +73,25 @@ func TestShardMapFindsTheShardOfAKey(t *testing.T) {
 	before, after := hashKey{hi, lo - 1}, hashKey{hi, lo + 1}
 	for name, x := range map[string]struct {
 		open []shard
-		want int
+		want string // the shard; empty for none
 	}{
-		"one shard":                     {[]shard{{"a", first, last}}, 0},
-		"the end of a shard":            {[]shard{{"a", first, hash}, {"b", after, last}}, 0},
-		"the start of a shard":          {[]shard{{"a", first, before}, {"b", hash, last}}, 1},
-		"a shard of that hash alone":    {[]shard{{"a", first, before}, {"b", hash, hash}, {"c", after, last}}, 1},
-		"shards in another order":       {[]shard{{"c", after, last}, {"b", hash, hash}, {"a", first, before}}, 1},
-		"a hole before the first shard": {[]shard{{"a", after, last}}, unknownShard},
-		"a hole between shards":         {[]shard{{"a", first, before}, {"b", after, last}}, unknownShard},
-		"a hole behind the last shard":  {[]shard{{"a", first, before}}, unknownShard},
-		"no shards":                     {nil, unknownShard},
+		"one shard":                     {[]shard{{id: "a", start: first, end: last}}, "a"},
+		"the end of a shard":            {[]shard{{id: "a", start: first, end: hash}, {id: "b", start: after, end: last}}, "a"},
+		"the start of a shard":          {[]shard{{id: "a", start: first, end: before}, {id: "b", start: hash, end: last}}, "b"},
+		"a shard of that hash alone":    {[]shard{{id: "a", start: first, end: before}, {id: "b", start: hash, end: hash}, {id: "c", start: after, end: last}}, "b"},
+		"shards in another order":       {[]shard{{id: "c", start: after, end: last}, {id: "b", start: hash, end: hash}, {id: "a", start: first, end: before}}, "b"},
+		"a hole before the first shard": {[]shard{{id: "a", start: after, end: last}}, ""},
+		"a hole between shards":         {[]shard{{id: "a", start: first, end: before}, {id: "b", start: after, end: last}}, ""},
+		"a hole behind the last shard":  {[]shard{{id: "a", start: first, end: before}}, ""},
+		"no shards":                     {nil, ""},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, x.want, newShardMap(x.open).of(key)) })
+		t.Run(name, func(t *testing.T) {
+			found := ""
+			if s := newShardMap(x.open).of(key); s != nil {
+				found = s.id
+			}
+			require.Equal(t, x.want, found)
+		})
 	}
 }
 
@@ -108,13 +114,13 @@ func TestShardWatchGivesUpAMapThatIsWrongUntilItHasLearnedAnother(t *testing.T) 
 		list.answer = func(context.Context) ([]shard, error) { return shards, nil }
 		old := w.get()
 		shards = evenShards(5, "new")
-		w.refresh(old)
+		w.refresh(&old[1])
 		require.Nil(t, w.get())
 		time.Sleep(firstShardBackoff)
 		synctest.Wait()
 		require.Equal(t, newShardMap(shards), w.get())
 
-		w.refresh(old) // by a request that was packed long ago
+		w.refresh(&old[1]) // by a request that was packed long ago
 		require.NotNil(t, w.get())
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -133,7 +139,7 @@ func TestShardWatchDoesNotTakeUpAgainAMapThatWasWrong(t *testing.T) {
 			}
 			return evenShards(4, "old"), nil
 		}
-		w.refresh(w.get())
+		w.refresh(&w.get()[0])
 		time.Sleep(10 * firstShardBackoff)
 		synctest.Wait()
 		require.Greater(t, len(list.made()), 2)
@@ -158,7 +164,7 @@ func TestShardWatchAsksLessAndLessOftenWhereItDoesNotHelp(t *testing.T) {
 				list.answer = answer
 				for time.Since(list.begin) < long {
 					if m := w.get(); m != nil { // each record comes to rest elsewhere
-						w.refresh(m)
+						w.refresh(&m[0])
 					}
 					time.Sleep(10 * time.Second)
 				}
@@ -193,7 +199,7 @@ func TestShardWatchEndsQuietly(t *testing.T) {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
-			w.refresh(w.get())
+			w.refresh(&w.get()[0])
 			time.Sleep(firstShardBackoff + time.Second)
 			require.Len(t, list.made(), 2)
 			w.close()
@@ -210,33 +216,12 @@ func TestShardWatchEndsQuietly(t *testing.T) {
 	})
 }
 
-func TestIdleAggregatesAreBoundedInTheirMemory(t *testing.T) {
-	var l idleAggregates
-	for range 1000 {
-		a := l.get()
-		a.most = 1 << 20
-		l.put(a)
-		l.put(&openAggregate{most: leastAggregateBytes})
-	}
-	total := 0
-	for _, a := range l.items {
-		total += a.most
-	}
-	require.Equal(t, l.bytes, total)
-	require.LessOrEqual(t, total, mostIdleBytes)
-	for len(l.items) > 0 {
-		l.get()
-	}
-	require.Zero(t, l.bytes)
-	require.Equal(t, leastAggregateBytes, l.get().most)
-}
-
 // Whichever shard is the busy one, an instance keeps the memory for what one
 // chunk fills, and not for a whole aggregate of each shard.
 func TestAggregatesOfManyShardsKeepNoMoreMemoryThanAChunkNeeds(t *testing.T) {
 	o := outputOf(t, instantStream, "partition_key", "key", "aggregation", "on", "aggregation_shard_map", "on")
 	const shards = 64
-	o.shards = newShardWatch(o.log, func(context.Context) ([]shard, error) { return evenShards(shards, "s"), nil })
+	o.d.shards = newShardWatch(o.log, func(context.Context) ([]shard, error) { return evenShards(shards, "s"), nil })
 	line := strings.Repeat("x", 10_000)
 	for busy := range shards {
 		chunk := chunkOf(230, func(i int) fields {
@@ -247,11 +232,10 @@ func TestAggregatesOfManyShardsKeepNoMoreMemoryThanAChunkNeeds(t *testing.T) {
 		})
 		require.Equal(t, OK, o.Flush(chunk, "tag"))
 	}
-	f := o.getFlush()
 	memory := 0
-	for _, a := range f.idle.items {
+	for _, a := range o.d.aggregates.items {
 		memory += a.most
 	}
-	require.LessOrEqual(t, memory, mostIdleBytes)
+	require.LessOrEqual(t, memory, mostKeptAggregates)
 	require.Positive(t, memory)
 }

@@ -1,0 +1,297 @@
+package kinesis
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"fluent-bit-kinesis/kinesis/pace"
+	"fluent-bit-kinesis/kinesis/wire"
+)
+
+// A destination is one stream's way out: what gathers for it, the line that its
+// partition keys keep, what it may have in flight, and its shards. All flushes
+// share it. It is safe for concurrent use.
+type destination struct {
+	*shared
+	client  poster
+	ordered bool         // records of one partition key keep their order
+	seed    maphash.Seed // of the stripes
+	line    line
+	gate    *pace.Gate
+	shards  *shardWatch // nil without aggregation_shard_map
+
+	format     wire.Format
+	head       []byte // of request bodies
+	batches    freeList[*batch]
+	aggregates freeList[*openAggregate]
+	deliveries freeList[*delivery]
+	underWay   sync.WaitGroup // deliveries that have a goroutine of their own
+
+	combiner
+	arrived []*arrival // flushes that are still encoding, or wait for one that is, in the order in which they came; guarded by combiner.mu
+}
+
+// Bounds on the memory that is kept for its next use: some thirty bodies of 500
+// log records, or two full of aggregates; and about as much in aggregates as two
+// chunks fill, on however many shards.
+const (
+	mostKeptBodies     = 12 << 20
+	mostKeptAggregates = 4 << 20
+)
+
+// mostInFlightBytes bounds the bodies that are in flight, however many requests
+// may be: two that are full of large records, or eighty of log records.
+const mostInFlightBytes = 24 << 20
+
+func newDestination(s *shared, stream string, client poster) *destination {
+	c := s.config
+	d := &destination{
+		shared: s, client: client,
+		ordered: len(c.Record.PartitionKey) > 0,
+		seed:    maphash.MakeSeed(),
+		gate:    pace.NewGate(c.RequestsInFlight, mostInFlightBytes),
+		format:  wire.FormatOf(c.WireFormat),
+	}
+	d.head = d.format.AppendHead(nil, stream)
+	d.batches = freeList[*batch]{most: 2*c.RequestsInFlight + 2, bytes: mostKeptBodies, size: func(b *batch) int { return b.body.Capacity() }}
+	d.aggregates = freeList[*openAggregate]{most: 4096, bytes: mostKeptAggregates, size: func(a *openAggregate) int { return a.most }}
+	d.deliveries = freeList[*delivery]{most: c.RequestsInFlight}
+	d.combiner.trip = firstTrip
+	return d
+}
+
+func (d *destination) getBatch() *batch {
+	if b, ok := d.batches.get(); ok {
+		return b
+	}
+	return newBatch(wire.NewBody(d.format, d.head))
+}
+
+// putBatch takes a batch back for its next use.
+func (d *destination) putBatch(b *batch) {
+	b.reset()
+	d.batches.put(b)
+}
+
+func (d *destination) stripeOf(key []byte) uint8 { return uint8(maphash.Bytes(d.seed, key)) }
+
+// close waits for what is still under way, and lets go of everything. No flush
+// may be under way or follow.
+func (d *destination) close() {
+	d.underWay.Wait()
+	d.mu.Lock()
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	d.mu.Unlock()
+	d.shards.close()
+}
+
+// begin says that a flush is under way. In any case handOver or abandon must
+// follow.
+func (d *destination) begin() *arrival {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.enter()
+	if !d.ordered {
+		return nil
+	}
+	return d.arrive()
+}
+
+// put sends a full request of a flush that goes on encoding. Without an order
+// to keep it waits until one more may be in flight, so that no more is encoded
+// than can be sent; in the background there is nobody to wait.
+func (d *destination) put(a *arrival, r *rest, background bool) {
+	d.mu.Lock()
+	if d.ordered && !a.first {
+		a.held = append(a.held, r)
+		d.mu.Unlock()
+		return
+	}
+	d.clearWay(r)
+	dl := d.depart(r, false)
+	d.mu.Unlock()
+	if !d.ordered && !background {
+		dl.admit(r.batch)
+	}
+	d.underWay.Go(dl.run)
+}
+
+// handOver ends the encoding of a flush: what it has left joins that of others,
+// or where there is nobody to wait for is given back to be delivered by the
+// caller. A flush that has sent full requests is in a hurry: its rest waits for
+// nobody.
+func (d *destination) handOver(a *arrival, r *rest, hurry bool) (own *delivery) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.encoding--
+	if d.ordered && !a.first {
+		a.over, a.hurry = true, hurry
+		if !r.empty() {
+			a.held = append(a.held, r)
+		}
+		d.check() // others may have waited for this one
+		return nil
+	}
+	if r.empty() {
+		d.check()
+	} else if own = d.leaves(r, hurry); own == nil {
+		d.join(r, hurry)
+	}
+	if d.ordered {
+		d.pass()
+	}
+	return own
+}
+
+// leaves is the delivery of a rest that does not join others; nil where it does.
+// The caller holds mu.
+func (d *destination) leaves(r *rest, hurry bool) *delivery {
+	if !r.small() {
+		d.clearWay(r)
+		return d.depart(r, false)
+	}
+	if d.gathered != nil {
+		return nil
+	}
+	d.since = time.Now()
+	if hurry || d.wait(d.since) == 0 && !d.blocked(r) {
+		return d.depart(r, !hurry)
+	}
+	return nil
+}
+
+// blocked tells whether a request has keys in common with one before it. The
+// caller holds mu.
+func (d *destination) blocked(r *rest) bool {
+	if !d.ordered {
+		return false
+	}
+	soon, later := d.line.busy(d.overdue())
+	soon.add(later)
+	return soon.meet(r.stripes())
+}
+
+// abandon ends a flush that panicked while it encoded.
+func (d *destination) abandon(a *arrival) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.encoding--
+	a.over, a.hurry = true, true
+	if d.ordered && a.first {
+		d.pass()
+	}
+	d.check()
+}
+
+// join puts a rest to what has gathered, and sends that if it is time. The
+// caller holds mu.
+func (d *destination) join(r *rest, hurry bool) {
+	if !r.small() { // of a flush that was not the first when it handed it over
+		d.clearWay(r)
+		d.start(r, false)
+		return
+	}
+	if d.gathered != nil && (!d.gathered.fits(r) || d.ordered && d.gathered.overtakes(r)) {
+		d.sendGathered()
+	}
+	d.absorb(r)
+	if hurry {
+		d.sendGathered()
+		return
+	}
+	d.check()
+}
+
+// clearWay sends what has gathered, if it is to go before a request with keys in
+// common. The caller holds mu.
+func (d *destination) clearWay(r *rest) {
+	if d.ordered && d.gathered != nil && d.gathered.stripes().meet(r.stripes()) {
+		d.sendGathered()
+	}
+}
+
+// sendGathered sends all that has gathered. What has to wait for other requests
+// goes apart from what has not. The caller holds mu.
+func (d *destination) sendGathered() {
+	g := d.gathered
+	d.gathered = nil
+	if d.ordered {
+		if _, later := d.line.busy(d.overdue()); g.stripes().meet(later) {
+			if free := d.split(g, later); !free.empty() {
+				d.start(free, true)
+			}
+		}
+	}
+	if !g.empty() {
+		d.start(g, true)
+	}
+}
+
+// check sends what has gathered if its time has come, and otherwise sees to it
+// that it is looked at again. The caller holds mu.
+func (d *destination) check() {
+	g := d.gathered
+	if g == nil {
+		return
+	}
+	if g.full() {
+		d.sendGathered()
+		return
+	}
+	if left := d.wait(time.Now()); left > 0 {
+		d.wake(left)
+		return
+	}
+	if !d.ordered {
+		d.sendGathered()
+		return
+	}
+	soon, later := d.line.busy(d.overdue())
+	free, some := g.free(later)
+	switch {
+	case !some: // the end of the requests that it waits for leads here again
+	case free.meet(soon):
+		d.wake(d.overdue())
+	case g.stripes().meet(later):
+		d.start(d.split(g, later), true)
+		d.fresh = false
+	default:
+		d.sendGathered()
+	}
+}
+
+// wake has what has gathered looked at again after a time. The caller holds mu.
+func (d *destination) wake(after time.Duration) {
+	if d.timer == nil {
+		d.timer = time.AfterFunc(after, d.recheck)
+		return
+	}
+	d.timer.Reset(after)
+}
+
+// recheck looks at what has gathered, for something has changed.
+func (d *destination) recheck() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.check()
+}
+
+// start delivers a rest in a goroutine of its own. The caller holds mu.
+func (d *destination) start(r *rest, awaited bool) { d.underWay.Go(d.depart(r, awaited).run) }
+
+// depart readies the delivery of a rest, with its place in line. awaited tells
+// that others wait for its answer, if it is a small one. The caller holds mu.
+func (d *destination) depart(r *rest, awaited bool) *delivery {
+	dl := d.newDelivery(r)
+	if d.ordered {
+		dl.ticket = d.line.join(r.stripes())
+	}
+	if awaited && !r.full() {
+		dl.awaited = r.flushes()
+		d.away += dl.awaited
+	}
+	return dl
+}
