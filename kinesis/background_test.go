@@ -53,7 +53,7 @@ func TestBackgroundWithoutAFreePlaceIsRetry(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Equal(t, OK, o.Flush(numbered(1), "tag"))
 		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))
-		require.EqualValues(t, 2, o.counts.Records.Load(), "what is not taken is not counted")
+		require.EqualValues(t, 2, o.Counts().Records, "what is not taken is not counted")
 		time.Sleep(4*time.Second + time.Millisecond)
 		require.Equal(t, OK, o.Flush(numbered(1), "tag"), "the first one has given its place back")
 		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))
@@ -90,14 +90,14 @@ func TestBackgroundLosesAndCountsWhatDoesNotGetThrough(t *testing.T) {
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				require.Equal(t, []int{5, 5, 5}, s.requests, "two attempts after the first")
-				require.EqualValues(t, 5, o.counts.Dropped[dropLost].Load())
+				require.EqualValues(t, 5, o.Counts().Dropped[dropLost])
 				require.Contains(t, log.String(), "5 of the 5 records of a chunk are lost: C: m")
 
 				s.fail = nil
 				require.Equal(t, OK, o.Flush(numbered(5), "tag"))
 				o.Close()
 				require.Equal(t, upTo(5), s.numbers())
-				require.EqualValues(t, 5, o.counts.Dropped[dropLost].Load())
+				require.EqualValues(t, 5, o.Counts().Dropped[dropLost])
 			})
 		})
 	}
@@ -115,7 +115,7 @@ func TestBackgroundLosesOnlyWhatWasRefused(t *testing.T) {
 		require.Equal(t, OK, o.Flush(numbered(20), "tag"))
 		o.Close()
 		require.Len(t, s.numbers(), 18)
-		require.EqualValues(t, 2, o.counts.Dropped[dropLost].Load())
+		require.EqualValues(t, 2, o.Counts().Dropped[dropLost])
 		require.Contains(t, log.String(), "2 of the 20 records of a chunk are lost")
 	})
 }
@@ -155,8 +155,8 @@ func TestBackgroundIsolatesWithAllAttempts(t *testing.T) {
 		}), "tag"))
 		o.Close()
 		require.Len(t, s.data(), 15)
-		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
-		require.Zero(t, o.counts.Dropped[dropLost].Load())
+		require.EqualValues(t, 1, o.Counts().Dropped[dropInvalid])
+		require.Zero(t, o.Counts().Dropped[dropLost])
 	})
 }
 
@@ -167,7 +167,7 @@ func TestBackgroundSaysAtOnceThatAChunkIsMalformed(t *testing.T) {
 		o.Close()
 		require.Equal(t, upTo(3), s.numbers())
 		require.Contains(t, log.String(), "chunk cannot be read from byte")
-		require.EqualValues(t, 1, o.counts.Dropped[record.Malformed].Load())
+		require.EqualValues(t, 1, o.Counts().Dropped[record.Malformed])
 	})
 }
 
@@ -234,7 +234,7 @@ func TestCloseGivesUpAndCountsWhatIsLost(t *testing.T) {
 				require.Equal(t, test.want, time.Since(begin))
 				lost := 700 - len(s.numbers())
 				require.Positive(t, lost)
-				require.EqualValues(t, lost, o.counts.Dropped[dropLost].Load())
+				require.EqualValues(t, lost, o.Counts().Dropped[dropLost])
 				require.Contains(t, log.String(), "of the 700 records of a chunk are lost")
 				require.Contains(t, log.String(), "lost in the background")
 			})
@@ -249,7 +249,7 @@ func TestCloseGivesUpWhatWaitsForItsNextAttemptOrInLine(t *testing.T) {
 		require.Equal(t, OK, o.Flush(keyed(1700, 1), "tag"))
 		o.Close()
 		require.Equal(t, 30*time.Second, time.Since(begin))
-		require.EqualValues(t, 1700, o.counts.Dropped[dropLost].Load())
+		require.EqualValues(t, 1700, o.Counts().Dropped[dropLost])
 		requireIdle(t, o)
 	})
 }

@@ -187,7 +187,7 @@ func TestFlushFillsRequestsToTheLimits(t *testing.T) {
 			log := strings.Repeat("a", test.size-8) // a random partition key has 8
 			require.Equal(t, OK, o.Flush(chunkOf(test.n, func(int) fields { return fields{kv("log", log)} }), "tag"))
 			require.Equal(t, test.requests, requests)
-			require.EqualValues(t, test.n*test.size, o.counts.Bytes.Load())
+			require.EqualValues(t, test.n*test.size, o.Counts().Bytes)
 		})
 	}
 }

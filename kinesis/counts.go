@@ -59,35 +59,66 @@ type Counts struct {
 	Requests [requestOutcomes]atomic.Int64
 }
 
+// A Snapshot is what the counts were at one time.
+type Snapshot struct {
+	Records, Accepted, Retried, HandedBack, Truncated, RandomKeys, Bytes int64
+	Aggregated, Aggregates, LedgerHits, LedgerLost                       int64
+
+	Dropped  [dropReasons]int64
+	Requests [requestOutcomes]int64
+}
+
+// Counts is what has become of the records and requests until now.
+func (o *Output) Counts() Snapshot { return o.counts.snapshot() }
+
+func (c *Counts) snapshot() Snapshot {
+	s := Snapshot{
+		Records: c.Records.Load(), Accepted: c.Accepted.Load(), Retried: c.Retried.Load(),
+		HandedBack: c.HandedBack.Load(), Truncated: c.Truncated.Load(), RandomKeys: c.RandomKeys.Load(),
+		Bytes: c.Bytes.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
+		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
+	}
+	for i := range s.Dropped {
+		s.Dropped[i] = c.Dropped[i].Load()
+	}
+	for i := range s.Requests {
+		s.Requests[i] = c.Requests[i].Load()
+	}
+	return s
+}
+
+// String is [Snapshot.String] of now.
+func (c *Counts) String() string { return c.snapshot().String() }
+
 // String is the counts in one line, those that are zero left out.
-func (c *Counts) String() string {
+func (s Snapshot) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "records %d, accepted %d (%d bytes)", c.Records.Load(), c.Accepted.Load(), c.Bytes.Load())
+	fmt.Fprintf(&b, "records %d, accepted %d (%d bytes)", s.Records, s.Accepted, s.Bytes)
 	for _, count := range []struct {
 		name string
 		n    int64
 	}{
-		{"packed", c.Aggregated.Load()},
-		{"into aggregates", c.Aggregates.Load()},
-		{"tried again", c.Retried.Load()},
-		{"handed back", c.HandedBack.Load()},
-		{"not sent again", c.LedgerHits.Load()},
-		{"truncated", c.Truncated.Load()},
-		{"under a random key for want of their own", c.RandomKeys.Load()},
-		{"chunks forgotten by the ledger", c.LedgerLost.Load()},
+		{"packed", s.Aggregated},
+		{"into aggregates", s.Aggregates},
+		{"tried again", s.Retried},
+		{"handed back", s.HandedBack},
+		{"not sent again", s.LedgerHits},
+		{"truncated", s.Truncated},
+		{"under a random key for want of their own", s.RandomKeys},
+		{"chunks forgotten by the ledger", s.LedgerLost},
 	} {
 		if count.n > 0 {
 			fmt.Fprintf(&b, ", %s %d", count.name, count.n)
 		}
 	}
-	appendNamed(&b, "; dropped: ", dropNames[:], c.Dropped[:])
-	appendNamed(&b, "; requests: ", outcomeNames[:], c.Requests[:])
+	appendNamed(&b, "; dropped: ", dropNames[:], s.Dropped[:])
+	appendNamed(&b, "; requests: ", outcomeNames[:], s.Requests[:])
 	return b.String()
 }
 
-func appendNamed(b *strings.Builder, opening string, names []string, values []atomic.Int64) {
-	for i := range values {
-		if n := values[i].Load(); n > 0 {
+func appendNamed(b *strings.Builder, opening string, names []string, values []int64) {
+	for i, n := range values {
+		if n > 0 {
 			fmt.Fprintf(b, "%s%s %d", opening, names[i], n)
 			opening = ", "
 		}

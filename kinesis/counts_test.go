@@ -63,13 +63,13 @@ func TestCountsAddUp(t *testing.T) {
 			return fields{kv("log", "abc"), kv("key", i)}
 		})
 		require.Greater(t, o.offered(t, chunk, "tag"), 1)
-		c := &o.counts
-		require.EqualValues(t, 100, c.Dropped[record.NoLogKey].Load())
-		require.EqualValues(t, 10, c.Dropped[dropInvalid].Load())
-		require.EqualValues(t, 890, c.Accepted.Load())
+		c := o.Counts()
+		require.EqualValues(t, 100, c.Dropped[record.NoLogKey])
+		require.EqualValues(t, 10, c.Dropped[dropInvalid])
+		require.EqualValues(t, 890, c.Accepted)
 		require.Len(t, s.data(), 890)
-		require.EqualValues(t, sizeOf(s.landed), c.Bytes.Load())
-		require.EqualValues(t, c.Accepted.Load()+c.HandedBack.Load()+110, c.Records.Load(), "each offer ends for each of its records")
+		require.EqualValues(t, sizeOf(s.landed), c.Bytes)
+		require.EqualValues(t, c.Accepted+c.HandedBack+110, c.Records, "each offer ends for each of its records")
 	})
 }
 

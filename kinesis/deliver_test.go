@@ -87,11 +87,11 @@ func TestDeliverSendsOnlyTheRefusedEntriesAgain(t *testing.T) {
 		)
 		left, _ := o.delivered(t.Context(), "a", "b", "c", "d", "e")
 		require.Empty(t, left)
-		require.EqualValues(t, 5, o.counts.Accepted.Load())
-		require.EqualValues(t, 10, o.counts.Bytes.Load())
-		require.EqualValues(t, 5, o.counts.Retried.Load())
-		require.EqualValues(t, 2, o.counts.Requests[requestPartial].Load())
-		require.EqualValues(t, 1, o.counts.Requests[requestAccepted].Load())
+		require.EqualValues(t, 5, o.Counts().Accepted)
+		require.EqualValues(t, 10, o.Counts().Bytes)
+		require.EqualValues(t, 5, o.Counts().Retried)
+		require.EqualValues(t, 2, o.Counts().Requests[requestPartial])
+		require.EqualValues(t, 1, o.Counts().Requests[requestAccepted])
 		require.Zero(t, o.retrying.Load())
 	})
 }
@@ -106,7 +106,7 @@ func TestDeliverLeavesWhatIsRefusedToTheEnd(t *testing.T) {
 		left, err := o.delivered(t.Context(), "a", "b", "c")
 		require.Equal(t, []uint32{10, 12}, left)
 		require.EqualError(t, err, "InternalFailure: message of InternalFailure")
-		require.EqualValues(t, 1, o.counts.Accepted.Load())
+		require.EqualValues(t, 1, o.Counts().Accepted)
 		require.Zero(t, o.retrying.Load())
 
 		client.expect("x", "y").DoAndReturn(codes("", ""))
@@ -127,8 +127,8 @@ func TestDeliverSendsAllAgainAfterAFaultThatPasses(t *testing.T) {
 				)
 				left, _ := o.delivered(t.Context(), "a", "b")
 				require.Empty(t, left)
-				require.EqualValues(t, 2, o.counts.Accepted.Load())
-				require.EqualValues(t, 2, o.counts.Requests[outcomeOf(f)].Load())
+				require.EqualValues(t, 2, o.Counts().Accepted)
+				require.EqualValues(t, 2, o.Counts().Requests[outcomeOf(f)])
 			})
 		})
 	}
@@ -149,7 +149,7 @@ func TestDeliverGivesUpAfterItsAttempts(t *testing.T) {
 					left, err := o.delivered(t.Context(), "a")
 					require.Equal(t, []uint32{10}, left)
 					require.Equal(t, failed(failing), err)
-					require.EqualValues(t, n, o.counts.Retried.Load())
+					require.EqualValues(t, n, o.Counts().Retried)
 				})
 			})
 		}
@@ -164,7 +164,7 @@ func TestDeliverHandsBackAtOnceWhatAnOperatorCanMend(t *testing.T) {
 		require.Equal(t, []uint32{10, 11}, left)
 		require.EqualError(t, err, "C: m (HTTP status 400)")
 		require.Zero(t, time.Since(begin))
-		require.EqualValues(t, 1, o.counts.Requests[requestDenied].Load())
+		require.EqualValues(t, 1, o.Counts().Requests[requestDenied])
 	})
 }
 
@@ -269,7 +269,7 @@ func TestDeliverCountsRequestsByTheirEnd(t *testing.T) {
 					if other == outcome {
 						want = 1
 					}
-					require.EqualValues(t, want, o.counts.Requests[other].Load(), outcomeNames[other])
+					require.EqualValues(t, want, o.Counts().Requests[other], outcomeNames[other])
 				}
 			})
 		})

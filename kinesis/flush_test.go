@@ -25,8 +25,8 @@ func TestFlushIsOKOnceEveryRecordIsOnTheStream(t *testing.T) {
 		require.Equal(t, OK, o.Flush(numbered(n), "tag"))
 		require.Equal(t, upTo(n), s.numbers())
 		require.Len(t, s.requests, (n+499)/500)
-		require.EqualValues(t, n, o.counts.Records.Load())
-		require.EqualValues(t, n, o.counts.Accepted.Load())
+		require.EqualValues(t, n, o.Counts().Records)
+		require.EqualValues(t, n, o.Counts().Accepted)
 	}
 }
 
@@ -51,9 +51,9 @@ func TestFlushIsOKWhereRecordsAreDroppedForGood(t *testing.T) {
 	c.Append(eventsAt, kv("log", "last"))
 	require.Equal(t, OK, o.Flush(c.Bytes(), "tag"))
 	require.Equal(t, []string{"first", "last"}, s.data())
-	require.EqualValues(t, 4, o.counts.Records.Load())
-	require.EqualValues(t, 1, o.counts.Dropped[record.NoLogKey].Load())
-	require.EqualValues(t, 1, o.counts.Dropped[record.TooDeep].Load())
+	require.EqualValues(t, 4, o.Counts().Records)
+	require.EqualValues(t, 1, o.Counts().Dropped[record.NoLogKey])
+	require.EqualValues(t, 1, o.Counts().Dropped[record.TooDeep])
 	require.Contains(t, log.String(), `record 1 of a chunk has no \"log\" (log_key) and is skipped`)
 	require.Contains(t, log.String(), "record 2 of a chunk is dropped: nested too deep")
 }
@@ -71,7 +71,7 @@ func TestFlushIsRetryWhereSomethingIsLeft(t *testing.T) {
 				s := &fakeStream{t: t, fail: fail}
 				o := outputOf(t, s)
 				require.Equal(t, Retry, o.Flush(numbered(600), "tag"))
-				require.EqualValues(t, 600, o.counts.HandedBack.Load())
+				require.EqualValues(t, 600, o.Counts().HandedBack)
 				require.True(t, o.ledger.empty(), "a chunk of which nothing is on the stream needs no entry")
 
 				s.fail = nil
@@ -99,20 +99,20 @@ func TestFlushSendsOnlyTheRestOfAChunkThatComesBack(t *testing.T) {
 		refuse("012")
 		require.Equal(t, Retry, o.Flush(chunk, "tag"))
 		require.Equal(t, []int{500, 500}, s.requests)
-		require.EqualValues(t, 300, o.counts.HandedBack.Load())
+		require.EqualValues(t, 300, o.Counts().HandedBack)
 
 		refuse("0")
 		require.Equal(t, Retry, o.Flush(chunk, "tag"))
 		require.Equal(t, []int{300}, s.requests)
-		require.EqualValues(t, 700, o.counts.LedgerHits.Load())
-		require.EqualValues(t, 400, o.counts.HandedBack.Load())
+		require.EqualValues(t, 700, o.Counts().LedgerHits)
+		require.EqualValues(t, 400, o.Counts().HandedBack)
 
 		refuse("")
 		require.Equal(t, OK, o.Flush(chunk, "tag"))
 		require.Equal(t, []int{100}, s.requests)
 		require.Equal(t, upTo(1000), s.numbers())
-		require.EqualValues(t, 1000, o.counts.Accepted.Load())
-		require.EqualValues(t, 1000+300+100, o.counts.Records.Load())
+		require.EqualValues(t, 1000, o.Counts().Accepted)
+		require.EqualValues(t, 1000+300+100, o.Counts().Records)
 		require.True(t, o.ledger.empty())
 
 		require.Equal(t, OK, o.Flush(chunk, "tag"))
@@ -156,7 +156,7 @@ func TestFlushLandsEachRecordOnceOverManyOffers(t *testing.T) {
 				require.Greater(t, o.offered(t, keyed(1500, 20), "tag"), 2)
 				require.Equal(t, upTo(1500), s.userNumbers())
 				require.True(t, o.ledger.empty())
-				require.EqualValues(t, 1500, o.counts.Accepted.Load())
+				require.EqualValues(t, 1500, o.Counts().Accepted)
 				require.Zero(t, s.overlaps)
 			})
 		})
@@ -235,9 +235,9 @@ func TestFlushCountsADroppedRecordOnceThoughItsChunkComesBack(t *testing.T) {
 		require.Equal(t, Retry, o.Flush(c.Bytes(), "tag"))
 		require.Equal(t, OK, o.Flush(c.Bytes(), "tag"))
 		require.Equal(t, []string{"early", "early", "late"}, s.data())
-		require.EqualValues(t, 1, o.counts.Dropped[record.NoLogKey].Load())
-		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
-		require.EqualValues(t, 4, o.counts.LedgerHits.Load())
+		require.EqualValues(t, 1, o.Counts().Dropped[record.NoLogKey])
+		require.EqualValues(t, 1, o.Counts().Dropped[dropInvalid])
+		require.EqualValues(t, 4, o.Counts().LedgerHits)
 	})
 }
 
@@ -256,7 +256,7 @@ func TestFlushOfAChunkThatCannotBeReadToItsEnd(t *testing.T) {
 				o := outputLogging(t, log, s, configOf(t, options...))
 				require.Equal(t, Error, o.Flush(append(slices.Clone(good), tail...), "tag"))
 				require.Equal(t, upTo(3), s.numbers(), "what came before is delivered")
-				require.EqualValues(t, 1, o.counts.Dropped[record.Malformed].Load())
+				require.EqualValues(t, 1, o.Counts().Dropped[record.Malformed])
 				require.Contains(t, log.String(), fmt.Sprintf("from byte %d of %d on", len(good), len(good)+len(tail)))
 				require.Equal(t, 1, strings.Count(log.String(), "level=error"))
 				require.Equal(t, OK, o.Flush(numbered(3), "tag"), "the next one is fine")
@@ -280,7 +280,7 @@ func TestFlushOffersTheGoodPartOfAMalformedChunkAgain(t *testing.T) {
 		}
 		require.Equal(t, Error, o.Flush(chunk, "tag"))
 		require.Equal(t, upTo(3), s.numbers())
-		require.EqualValues(t, 1, o.counts.Dropped[record.Malformed].Load(), "counted once")
+		require.EqualValues(t, 1, o.Counts().Dropped[record.Malformed], "counted once")
 	})
 }
 

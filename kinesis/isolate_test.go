@@ -29,10 +29,10 @@ func TestIsolateHalvesUntilTheRecordAtFaultIsAlone(t *testing.T) {
 		)
 		left, _ := o.delivered(t.Context(), "a", "b", "c", "poison", "e")
 		require.Empty(t, left)
-		require.EqualValues(t, 4, o.counts.Accepted.Load())
-		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
-		require.EqualValues(t, 4, o.counts.Requests[requestInvalid].Load())
-		require.Zero(t, o.counts.Retried.Load())
+		require.EqualValues(t, 4, o.Counts().Accepted)
+		require.EqualValues(t, 1, o.Counts().Dropped[dropInvalid])
+		require.EqualValues(t, 4, o.Counts().Requests[requestInvalid])
+		require.Zero(t, o.Counts().Retried)
 	})
 }
 
@@ -50,7 +50,7 @@ func TestIsolateTriesTheHalvesAgain(t *testing.T) {
 		left, err := o.delivered(t.Context(), "a", "b", "poison", "d")
 		require.Equal(t, []uint32{10}, left)
 		require.ErrorContains(t, err, throttledCode)
-		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
+		require.EqualValues(t, 1, o.Counts().Dropped[dropInvalid])
 		require.Zero(t, o.retrying.Load())
 	})
 }
@@ -65,8 +65,8 @@ func TestIsolateAfterSomeRecordsWereTaken(t *testing.T) {
 		)
 		left, _ := o.delivered(t.Context(), "a", "b", "c", "d")
 		require.Empty(t, left)
-		require.EqualValues(t, 3, o.counts.Accepted.Load())
-		require.EqualValues(t, 1, o.counts.Dropped[dropInvalid].Load())
+		require.EqualValues(t, 3, o.Counts().Accepted)
+		require.EqualValues(t, 1, o.Counts().Dropped[dropInvalid])
 	})
 }
 
@@ -100,8 +100,8 @@ func TestIsolateFindsEveryRecordAtFault(t *testing.T) {
 			})
 			require.Equal(t, OK, o.Flush(chunk, "tag"))
 			require.Equal(t, fmt.Sprint(want), fmt.Sprint(s.data()), "of %d, poison at %d", n, poisoned)
-			require.EqualValues(t, len(poisoned), o.counts.Dropped[dropInvalid].Load())
-			require.EqualValues(t, n-len(poisoned), o.counts.Accepted.Load())
+			require.EqualValues(t, len(poisoned), o.Counts().Dropped[dropInvalid])
+			require.EqualValues(t, n-len(poisoned), o.Counts().Accepted)
 			require.LessOrEqual(t, len(s.requests), 1+2*len(poisoned)*bits.Len(uint(n)))
 			if len(poisoned) > 0 {
 				require.Contains(t, log.String(), fmt.Sprintf("record %d of a chunk is dropped", poisoned[0]))
@@ -137,8 +137,8 @@ func TestWhatIsTooLargeOnTheWayGoesBack(t *testing.T) {
 		}}
 		o := outputOf(t, s)
 		require.Equal(t, Retry, o.Flush(numbered(16), "tag"))
-		require.EqualValues(t, 15, o.counts.Accepted.Load())
-		require.EqualValues(t, 1, o.counts.HandedBack.Load())
+		require.EqualValues(t, 15, o.Counts().Accepted)
+		require.EqualValues(t, 1, o.Counts().HandedBack)
 		s.fail = nil
 		require.Equal(t, OK, o.Flush(numbered(16), "tag"))
 		require.Equal(t, upTo(16), s.numbers(), "each once")
@@ -165,7 +165,7 @@ func TestIsolateInSeveralRequestsSideBySide(t *testing.T) {
 		slices.Sort(got)
 		slices.Sort(want)
 		require.Equal(t, want, got)
-		require.EqualValues(t, 5, o.counts.Dropped[dropInvalid].Load())
+		require.EqualValues(t, 5, o.Counts().Dropped[dropInvalid])
 		require.Greater(t, s.most, 1)
 		require.Zero(t, s.overlaps)
 	})

@@ -191,3 +191,26 @@ func TestLedgerIsForManyWorkers(t *testing.T) {
 	require.Zero(t, l.bytes)
 	require.Zero(t, lost.Load())
 }
+
+// An entry must still be there when Fluent Bit offers its chunk again, which it
+// does after at most scheduler.cap, 2000 s by default, and after the time that
+// other chunks take before this one: see "Scheduling and retries" in
+// https://docs.fluentbit.io/manual/administration/scheduling-and-retries.
+func TestLedgerOutlivesTheLongestWaitOfTheScheduler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const schedulerCap, others = 2000 * time.Second, 10 * time.Minute
+		s := &fakeStream{t: t, refuse: func(r putRecord) string {
+			if r.n(t) == 1 {
+				return throttledCode
+			}
+			return ""
+		}}
+		o := outputOf(t, s, "request_retries", "0")
+		require.Equal(t, Retry, o.Flush(numbered(3), "tag"))
+		s.refuse = nil
+		time.Sleep(schedulerCap + others)
+		require.Equal(t, OK, o.Flush(numbered(3), "tag"))
+		require.Equal(t, upTo(3), s.numbers(), "each once")
+		require.Zero(t, o.Counts().LedgerLost)
+	})
+}

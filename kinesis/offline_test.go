@@ -31,5 +31,5 @@ func TestOfflineTheBodiesOfAChunkAreGivenAwayAndCountAsAccepted(t *testing.T) {
 		}
 	}
 	require.Len(t, found, 1200)
-	require.EqualValues(t, 1200, o.counts.Accepted.Load())
+	require.EqualValues(t, 1200, o.Counts().Accepted)
 }

@@ -32,7 +32,7 @@ func TestAPanicInADeliveryHandsItsRecordsBack(t *testing.T) {
 				if number == 3 {
 					lost = 200
 				}
-				require.EqualValues(t, lost, o.counts.HandedBack.Load())
+				require.EqualValues(t, lost, o.Counts().HandedBack)
 				require.Contains(t, log.String(), "internal error in a delivery: as a test has it")
 				require.Contains(t, log.String(), "panic_test.go", "the stack")
 				requireIdle(t, o)
@@ -67,7 +67,7 @@ func TestAPanicInABackgroundDeliveryLosesAndCountsItsRecords(t *testing.T) {
 	inBackground(t, s, []string{"experimental_concurrency", "1"}, func(t *testing.T, o *Output, log *logText) {
 		require.Equal(t, OK, o.Flush(numbered(3), "tag"))
 		synctest.Wait()
-		require.EqualValues(t, 3, o.counts.Dropped[dropLost].Load())
+		require.EqualValues(t, 3, o.Counts().Dropped[dropLost])
 		require.Equal(t, OK, o.Flush(numbered(3), "tag"), "its place is free")
 		o.Close()
 		require.Equal(t, upTo(3), s.numbers())

@@ -1,0 +1,72 @@
+package deflate
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// lines are what a container logs, some of it again and again with a change in
+// the middle, as the search for matches needs it to make a difference.
+const lines = `{"log":"INFO  [worker-7] c.e.4f.OrderService: order 4711 accepted for customer 9ac1 in 35 ms\n","stream":"stdout","time":"2024-06-12T07:45:01.123456789Z"}
+{"log":"INFO  [worker-7] c.e.4f.OrderService: order 4712 accepted for customer 77b0 in 135 ms\n","stream":"stdout","time":"2024-06-12T07:45:01.223456001Z"}
+{"log":"WARN  [worker-17] c.e.4f.PaymentService: payment of order 4711 refused, customer 9ac1, attempt 1 of 3\n","stream":"stderr","time":"2024-06-12T07:45:02.000120001Z"}
+{"log":"10.1.77.4 - - \"GET /api/v1/orders/4711?customer=9ac1&attempt=1 HTTP/1.1\" 200 5120 \"-\" \"okhttp/4.9.3\" rt=0.035\n","stream":"stdout","time":"2024-06-12T07:45:02.000130001Z"}
+{"log":"10.1.77.5 - - \"GET /api/v1/customers/9ac1?attempt=1&order=4711 HTTP/1.1\" 200 512 \"-\" \"okhttp/4.9.3\" rt=0.135\n","stream":"stdout","time":"2024-06-12T07:45:02.100130001Z"}
+{"log":"level=info msg=\"request finished\" trace=5f00b1aa status=200 bytes=5120 duration=35.120ms\n","stream":"stderr","kubernetes":{"pod_name":"checkout-4f9d8-x2x7z","namespace_name":"prod-checkout","container_name":"checkout"}}
+{"log":"level=info msg=\"request finished\" trace=5f00b1ab status=200 bytes=512 duration=135.120ms\n","stream":"stderr","kubernetes":{"pod_name":"checkout-4f9d8-x2x7z","namespace_name":"prod-checkout","container_name":"checkout"}}
+`
+
+// runs are letters in which there is nearly always a match, and a longer one a
+// byte further on or further back: what depth, nice and lazy are about.
+func runs(n int) string {
+	var b strings.Builder
+	for state := uint32(1); b.Len() < n; {
+		state = state*1664525 + 1013904223
+		start := state >> 29
+		b.WriteString("abcdabcbacd"[start:min(11, start+4+state>>26&3)])
+	}
+	return b.String()[:n]
+}
+
+// growing is the start of a text, each time a little more of it: the nearest match
+// is not the longest, which is what nice is about.
+func growing() (text string) {
+	for _, n := range []int{240, 20, 40, 55, 80, 110, 140, 180} {
+		text += lines[:n]
+	}
+	return text
+}
+
+// The output is right whatever the search finds: only its size tells where it
+// finds less. Where a change makes it smaller, put the new sizes down here;
+// where it makes it larger, see first whether the time is worth it.
+func TestEachLevelFindsWhatItAlwaysHasFound(t *testing.T) {
+	inputs := [...]string{lines[:450], lines[:1000], lines, runs(450), runs(MaxLen), growing(), strings.Repeat("a", 600)}
+	for i, want := range [...][len(inputs)]int{ // levels 1 to 9
+		{220, 432, 491, 129, 492, 190, 8},
+		{217, 423, 481, 120, 454, 188, 8},
+		{217, 421, 480, 116, 433, 188, 8},
+		{217, 419, 476, 114, 433, 190, 8},
+		{217, 417, 475, 109, 418, 188, 8},
+		{217, 417, 475, 108, 403, 184, 8},
+		{217, 417, 475, 106, 387, 180, 8},
+		{217, 417, 475, 109, 384, 178, 8},
+		{217, 417, 475, 109, 379, 178, 8},
+	} {
+		level := i + 1
+		t.Run(fmt.Sprint("level ", level), func(t *testing.T) {
+			var got [len(inputs)]int
+			e := New(level)
+			for i, input := range inputs {
+				out, ok := e.Append(nil, []byte(input))
+				require.True(t, ok)
+				requireInflates(t, []byte(input), out)
+				got[i] = len(out)
+			}
+			require.Equal(t, want, got)
+		})
+	}
+}
