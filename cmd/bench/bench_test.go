@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"os/exec"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,6 +56,61 @@ func TestTheTableEndsWithTheGoals(t *testing.T) {
 	text := string(runBench(t, "-only", "aggregation"))
 	require.Regexp(t, `(?m)^ +setting +CPU us .*\n +aggregation +\d`, text)
 	require.Regexp(t, `(?m)^(met|MISSED) +aggregation: .* at most 8\.0$`, text)
+}
+
+func TestSmallChunksHaveATableAndGoalsOfTheirOwn(t *testing.T) {
+	text := string(runBench(t, "-only", "small chunks aggregated,small chunks / a lone flush"))
+	require.NotContains(t, text, "SHA-256")
+	require.Regexp(t, `(?m)^ +setting +CPU us .*requests +chunks .*\n +small chunks aggregated +\d`, text)
+	require.Regexp(t, `(?m)^(met|MISSED) +small chunks aggregated: requests for 100 chunks .* at most 12\.5$`, text)
+	require.Regexp(t, `(?m)^(met|MISSED) +small chunks aggregated: records/s .* at least 5632$`, text)
+	require.Regexp(t, `(?m)^(met|MISSED) +small chunks / a lone flush: ms for a flush .* at most 30\.0$`, text)
+}
+
+func TestSmallChunksAreCountedByTheHundred(t *testing.T) {
+	var r report
+	require.NoError(t, json.Unmarshal(runBench(t, "-json", "-only", "small chunks"), &r))
+	require.Len(t, r.Settings, 1)
+	s := r.Settings[0]
+	require.InDelta(t, 10_000, s.Records, 0.5)
+	require.Greater(t, s.RequestsPer100, 0.0)
+	require.LessOrEqual(t, s.RequestsPer100, 100.0)
+	require.GreaterOrEqual(t, s.FlushMs, 25.0, "a flush takes a round trip")
+	require.InDelta(t, s.PerSecond/7040, s.Share, 1e-9, "16 chunks of 11 records in 25 ms are all there can be")
+}
+
+func TestAChunkOfElevenRecordsHasKeysAtRandomAmongForty(t *testing.T) {
+	all := map[string]bool{}
+	const chunks = 500
+	inChunk := 0
+	for _, chunk := range makeChunks(small, 11*chunks).chunks {
+		keys := map[string]bool{}
+		for _, id := range regexp.MustCompile("[0-9a-f]{64}").FindAllString(string(chunk), -1) {
+			keys[id], all[id] = true, true
+		}
+		inChunk += len(keys)
+	}
+	require.Len(t, all, 40)
+	require.InDelta(t, 40*(1-math.Pow(39.0/40, 11)), float64(inChunk)/chunks, 0.3, "different keys in a chunk")
+}
+
+func TestASweepGoesOverDelaysAndWorkers(t *testing.T) {
+	list, err := sweeps("")
+	require.NoError(t, err)
+	require.Len(t, list, 20)
+	require.Equal(t, "small chunks / 0 ms / 1 worker", list[0].name)
+	last := list[len(list)-1]
+	require.Equal(t, "small chunks / 100 ms / 64 workers", last.name)
+	require.Equal(t, 7040.0, last.most())
+	require.GreaterOrEqual(t, last.input.records, 64*11*4, "each worker has some chunks")
+
+	list, err = sweeps("small chunks aggregated, small chunks partition_key")
+	require.NoError(t, err)
+	require.Len(t, list, 40)
+	for _, name := range []string{"default", "small chunks / a lone flush", "quick"} {
+		_, err = sweeps(name)
+		require.ErrorContains(t, err, name)
+	}
 }
 
 func TestAnUnknownSettingIsRefused(t *testing.T) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"time"
 
 	"fluent-bit-kinesis/internal/flbhost"
@@ -10,24 +12,56 @@ import (
 // chunkSize is about what Fluent Bit closes a chunk at.
 const chunkSize = 2_000_000
 
-// A batchOfChunks is the input of a pass.
+// usualRecords is what a pass has unless -records says otherwise.
+const usualRecords = 100_000
+
+// An input says what a pass offers. The zero value is usualRecords log lines in
+// chunks as large as Fluent Bit makes them.
+type input struct {
+	records  int // of a pass of usualRecords
+	perChunk int // records in a chunk; 0: as many as go into chunkSize
+	line     int // bytes of a log line; 0: that of an access log
+}
+
+// scaled is the number of records of a pass, of which the bench was asked for n.
+func (in input) scaled(n int) int {
+	if in.records == 0 {
+		return n
+	}
+	return max(1, int(int64(in.records)*int64(n)/usualRecords))
+}
+
+// full tells whether a chunk takes no more.
+func (in input) full(chunk *flbhost.Chunk) bool {
+	if in.perChunk > 0 {
+		return chunk.Len() >= in.perChunk
+	}
+	return chunk.Size() >= chunkSize
+}
+
+// A batchOfChunks is what a pass offers.
 type batchOfChunks struct {
 	chunks  [][]byte
 	records int
 	bytes   int // of msgpack
 }
 
-// makeChunks makes records as a node's log files give them: 40 containers,
-// access log lines with quotes in them, and the metadata of Kubernetes; about
-// 450 bytes of JSON each.
-func makeChunks(records int) batchOfChunks {
+// makeChunks makes records as a node's log files give them: 40 containers that
+// write at random, access log lines with quotes in them, and the metadata of
+// Kubernetes; about 450 bytes of JSON each. They are the same each time.
+func makeChunks(in input, records int) batchOfChunks {
 	b := batchOfChunks{records: records}
 	var chunk flbhost.Chunk
 	at := time.Unix(1_790_000_000, 0)
+	containers := rand.New(rand.NewPCG(1, 2))
 	for i := range records {
 		at = at.Add(137 * time.Microsecond)
-		chunk.Append(flbhost.WithMetadata(at), fields(i)...)
-		if chunk.Size() >= chunkSize || i == records-1 {
+		line := accessLine(i)
+		if in.line > 0 {
+			line = strings.Repeat(line, 1+in.line/len(line))[:in.line]
+		}
+		chunk.Append(flbhost.WithMetadata(at), fields(line, containers.IntN(40))...)
+		if in.full(&chunk) || i == records-1 {
 			b.chunks = append(b.chunks, append([]byte(nil), chunk.Bytes()...))
 			b.bytes += chunk.Size()
 			chunk.Reset()
@@ -38,10 +72,12 @@ func makeChunks(records int) batchOfChunks {
 
 var paths = [...]string{"/api/v1/items", "/api/v1/carts", "/static/app.js", "/healthz", "/api/v2/search?q=blue+shoes&page=3"}
 
-func fields(i int) []flbhost.Field {
-	container := i * 7919 % 40
-	line := fmt.Sprintf(`10.%d.%d.%d - - [23/Nov/2026:20:18:%02d +0000] "GET %s/%d HTTP/1.1" %d %d "-" "Mozilla/5.0 (X11; Linux x86_64)"`,
+func accessLine(i int) string {
+	return fmt.Sprintf(`10.%d.%d.%d - - [23/Nov/2026:20:18:%02d +0000] "GET %s/%d HTTP/1.1" %d %d "-" "Mozilla/5.0 (X11; Linux x86_64)"`,
 		i%7, i%251, i%13, i%60, paths[i%len(paths)], i, 200+i%3, i%65536)
+}
+
+func fields(line string, container int) []flbhost.Field {
 	return []flbhost.Field{
 		flbhost.F("log", line),
 		flbhost.F("stream", "stdout"),

@@ -2,8 +2,9 @@ package main
 
 import "fmt"
 
-// A goal bounds one figure of a run. Those of CPU, but for that of encoding, are
-// ratios within the run, so that they say the same on a slow or a busy machine.
+// A goal bounds one figure of a run. Those of CPU, but for that of encoding and
+// those of small chunks, are ratios within the run, so that they say the same on
+// a slow or a busy machine.
 type goal struct {
 	Text    string
 	Value   float64
@@ -31,48 +32,60 @@ func (g goal) bound() string {
 }
 
 // goals are those of the settings that were measured.
-func (b *bench) goals() (list []goal) {
-	row := func(name string) (result, bool) {
-		for _, r := range b.results {
-			if r.Name == name {
-				return r, true
-			}
-		}
-		return result{}, false
+func (b *bench) goals() []goal {
+	g := goals{results: map[string]result{}}
+	for _, r := range b.results {
+		g.results[r.Name] = r
 	}
-	most := func(name, text string, most float64, decimal int, of func(result) float64) {
-		if r, ok := row(name); ok {
-			list = append(list, goal{Text: name + ": " + text, Value: of(r), Most: most, Decimal: decimal})
-		}
+	g.ofLargeChunks()
+	g.ofSmallChunks()
+	return g.list
+}
+
+// goals gathers the goals of the results that there are.
+type goals struct {
+	results map[string]result // by setting
+	list    []goal
+}
+
+// most is a goal that a figure is no more than a bound, and least that it is no
+// less; decimal is how many digits behind the point say something.
+func (g *goals) most(name, text string, bound float64, decimal int, of func(result) float64) {
+	if r, ok := g.results[name]; ok {
+		g.list = append(g.list, goal{Text: name + ": " + text, Value: of(r), Most: bound, Decimal: decimal})
 	}
-	fastest := func(name string, least float64) {
-		if r, ok := row(name); ok {
-			list = append(list, goal{Text: name + ": records/s", Value: r.PerSecond, Least: least})
-		}
+}
+
+func (g *goals) least(name, text string, bound float64, decimal int, of func(result) float64) {
+	if r, ok := g.results[name]; ok {
+		g.list = append(g.list, goal{Text: name + ": " + text, Value: of(r), Least: bound, Decimal: decimal})
 	}
+}
+
+func (g *goals) ofLargeChunks() {
 	const ofBodies = "CPU as a multiple of the SHA-256 of its bodies"
-	most("default", ofBodies, 7, 1, result.Multiple)
-	most("record options", ofBodies, 9, 1, result.Multiple)
-	most("aggregation", ofBodies, 8, 1, result.Multiple)
-	if json, ok := row("default"); ok {
+	g.most("default", ofBodies, 7, 1, result.Multiple)
+	g.most("record options", ofBodies, 9, 1, result.Multiple)
+	g.most("aggregation", ofBodies, 8, 1, result.Multiple)
+	if json, ok := g.results["default"]; ok {
 		const ofJSON = "CPU as a multiple of the SHA-256 of default's bodies"
 		multiple := func(r result) float64 { return r.CPU / json.Floor }
-		most("cbor", ofJSON, 5, 1, multiple)
-		most("gzip", ofJSON, mostGzip, 1, multiple)
-		most("zstd", ofJSON, mostZstd, 1, multiple)
+		g.most("cbor", ofJSON, 5, 1, multiple)
+		g.most("gzip", ofJSON, mostGzip, 1, multiple)
+		g.most("zstd", ofJSON, mostZstd, 1, multiple)
 	}
-	most("default", "encoding, us", 0.9, 2, func(r result) float64 { return r.Encode })
+	g.most("default", "encoding, us", 0.9, 2, func(r result) float64 { return r.Encode })
 	// With compression, what is beside it is the small difference of two large
 	// figures, which says little.
 	for _, name := range []string{"default", "cbor", "aggregation", "aggregation cbor", "record options"} {
-		most(name, "all beside encoding, as a multiple of the bare client", 1.1, 2, result.Beside)
+		g.most(name, "all beside encoding, as a multiple of the bare client", 1.1, 2, result.Beside)
 	}
-	peak := func(r result) float64 { return r.PeakRSS }
-	most("default", "peak resident memory, MB", 45, 0, peak)
-	most("25 ms / 8 in flight", "peak resident memory, MB", 60, 0, peak)
-	fastest("25 ms", 100_000)
-	fastest("25 ms / 4 workers / 40 in flight", 200_000)
-	return list
+	const peakText = "peak resident memory, MB"
+	g.most("default", peakText, 45, 0, peak)
+	g.most("25 ms / 8 in flight", peakText, 60, 0, peak)
+	g.most("25 ms / 4 workers", peakText, 70, 0, peak)
+	g.least("25 ms", perSecondText, 100_000, 0, perSecond)
+	g.least("25 ms / 4 workers", perSecondText, 400_000, 0, perSecond)
 }
 
 // Compressing each record may take 12 us with gzip and 9 with zstd where the
@@ -81,3 +94,36 @@ const (
 	mostGzip = 12 / 0.41
 	mostZstd = 9 / 0.41
 )
+
+// ofSmallChunks are the goals of chunks that have to share requests. A key's
+// records wait for those of the same key, so that keys cost requests.
+func (g *goals) ofSmallChunks() {
+	for _, s := range []struct {
+		name          string
+		requests, cpu float64
+	}{
+		{"small chunks", 12.5, 9},
+		{"small chunks aggregated", 12.5, 9},
+		{"small chunks partition_key", 25, 12},
+		{"small chunks aggregated partition_key", 25, 12},
+	} {
+		g.most(s.name, "requests for 100 chunks", s.requests, 1, func(r result) float64 { return r.RequestsPer100 })
+		g.most(s.name, "CPU, us", s.cpu, 1, func(r result) float64 { return r.CPU })
+		g.busy(s.name)
+	}
+	g.least("small chunks aggregated", "log records in a Kinesis record", 80, 0, result.Packed)
+	g.busy("small chunks / 1 worker")
+	g.most("small chunks / a lone flush", "ms for a flush", 1.2*latency.Seconds()*1e3, 1, func(r result) float64 { return r.FlushMs })
+}
+
+// busy is the goal that workers get nearly as many chunks through as they can:
+// one in each round trip.
+func (g *goals) busy(name string) {
+	s, _ := settingNamed(name)
+	g.least(name, perSecondText, 0.8*s.most(), 0, perSecond)
+}
+
+const perSecondText = "records/s"
+
+func perSecond(r result) float64 { return r.PerSecond }
+func peak(r result) float64      { return r.PeakRSS }

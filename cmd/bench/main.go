@@ -20,16 +20,18 @@ type options struct {
 	passes  int
 	only    string
 	asJSON  bool
+	sweep   bool
 	serve   string
 	task    string
 }
 
 func main() {
 	var o options
-	flag.IntVar(&o.records, "records", 100_000, "how many records a pass has")
+	flag.IntVar(&o.records, "records", usualRecords, "how many records a pass has; of small chunks and of large records, fewer in proportion")
 	flag.IntVar(&o.passes, "passes", 3, "how many passes are measured, after one to warm up")
 	flag.StringVar(&o.only, "only", "", "comma-separated `names` of settings; all if empty")
 	flag.BoolVar(&o.asJSON, "json", false, "print JSON in place of the table")
+	flag.BoolVar(&o.sweep, "sweep", false, "measure small chunks, or those of the settings that -only names, over delays of 0 to 100 ms and 1 to 64 workers")
 	flag.StringVar(&o.serve, "serve", "", "serve the stream with this `delay`: what the benchmark starts itself as")
 	flag.StringVar(&o.task, "task", "", "measure a part as this `JSON` says: what the benchmark starts itself as")
 	flag.Parse()
@@ -47,13 +49,16 @@ func run(o options) error {
 		return runTask(o.task)
 	}
 	list, err := chosen(o.only)
+	if o.sweep {
+		list, err = sweeps(o.only)
+	}
 	if err != nil {
 		return err
 	}
 	defer flbhost.Clean()
-	b := bench{chunks: makeChunks(o.records), passes: o.passes}
+	b := bench{records: o.records, passes: o.passes}
 	for _, s := range list {
-		fmt.Fprintf(os.Stderr, "%-30s", s.name)
+		fmt.Fprintf(os.Stderr, "%-*s", widest(list)+1, s.name)
 		r, err := b.measure(s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
@@ -66,6 +71,14 @@ func run(o options) error {
 		return json.NewEncoder(os.Stdout).Encode(b.report())
 	}
 	return b.print(os.Stdout)
+}
+
+// widest is the length of the longest name.
+func widest(list []setting) (n int) {
+	for _, s := range list {
+		n = max(n, len(s.name))
+	}
+	return n
 }
 
 // chosen are the settings whose names are listed, or all.

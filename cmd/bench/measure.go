@@ -16,15 +16,22 @@ import (
 type result struct {
 	Name        string
 	CPU         float64 // us of user and system time in the flushes
-	Floor       float64 // us for the SHA-256 of the record's part of the bodies
+	Floor       float64 `json:",omitempty"` // us for the SHA-256 of the record's part of the bodies
 	Encode      float64 `json:",omitempty"` // us to make the bodies and not send them
 	Bare        float64 `json:",omitempty"` // us of a client that hashes and posts the same bodies and no more
 	PerSecond   float64
 	BodyBytes   float64
 	Requests    float64 // for 10,000 records
 	Records     float64 // Kinesis records for 10,000 log records
+	FlushMs     float64 // from a call of flush to its answer, on average
 	PeakRSS     float64 // MB, of the host's process
 	MaxInFlight int
+
+	// Of small chunks alone.
+	RequestsPer100 float64 `json:",omitempty"` // for 100 chunks
+	Share          float64 `json:",omitempty"` // PerSecond, of what the workers can bring at most
+
+	small bool
 }
 
 // Multiple is the CPU as a multiple of the floor.
@@ -34,9 +41,12 @@ func (r result) Multiple() float64 { return r.CPU / r.Floor }
 // bare client's.
 func (r result) Beside() float64 { return (r.CPU - r.Encode) / r.Bare }
 
+// Packed is how many log records there are in a Kinesis record.
+func (r result) Packed() float64 { return 1e4 / r.Records }
+
 // A bench is one run of the program.
 type bench struct {
-	chunks  batchOfChunks
+	records int // of a pass, as asked for
 	passes  int
 	results []result
 	hashes  []float64 // us for the SHA-256 of a byte of bodies, after each setting
@@ -56,11 +66,13 @@ func (b *bench) measure(s setting) (r result, err error) {
 	if r, err = b.measurePlugin(s, server); err != nil {
 		return r, err
 	}
-	b.hashed(int(1e4 * r.BodyBytes / r.Requests))
+	if !r.small {
+		b.hashed(int(1e4 * r.BodyBytes / r.Requests))
+	}
 	if !s.parts {
 		return r, nil
 	}
-	task := task{Options: s.options, Records: b.chunks.records, Passes: b.passes}
+	task := task{Options: s.options, Records: b.records, Passes: b.passes}
 	if r.Encode, err = task.measure(); err != nil {
 		return r, err
 	}
@@ -71,19 +83,20 @@ func (b *bench) measure(s setting) (r result, err error) {
 
 // measurePlugin has the host offer the chunks to the library.
 func (b *bench) measurePlugin(s setting, server *stream) (r result, err error) {
-	host, loaded, err := startHost(s, server, b.chunks)
+	chunks := makeChunks(s.input, s.input.scaled(b.records))
+	host, loaded, err := startHost(s, server, chunks)
 	if err != nil {
 		return r, err
 	}
 	defer host.Kill() // what has ended well by then is not touched
-	if _, err := host.Repeat(0, 1, loaded...); err != nil {
+	if _, err := s.offer(host, 1, loaded); err != nil {
 		return r, err
 	}
 	before, err := server.stats()
 	if err != nil {
 		return r, err
 	}
-	totals, err := host.Repeat(0, b.passes, loaded...)
+	totals, err := s.offer(host, b.passes, loaded)
 	if err != nil {
 		return r, err
 	}
@@ -98,34 +111,46 @@ func (b *bench) measurePlugin(s setting, server *stream) (r result, err error) {
 	if totals.OK != b.passes*len(loaded) {
 		return r, fmt.Errorf("%d of %d chunks were delivered:\n%s", totals.OK, b.passes*len(loaded), host.Log())
 	}
-	r = b.row(s, totals, before, after)
-	r.PeakRSS = float64(used.PeakRSS-int64(b.chunks.bytes)) / 1e6
+	r = s.row(b.passes*chunks.records, totals, before, after)
+	r.PeakRSS = float64(used.PeakRSS-int64(chunks.bytes)) / 1e6
 	return r, host.Exit()
 }
 
-func (b *bench) row(s setting, totals flbhost.Totals, before, after kinesistest.Stats) result {
-	n := float64(b.passes * b.chunks.records)
-	return result{
-		Name: s.name, CPU: micros(totals.CPU) / n, PerSecond: n / totals.Wall.Seconds(),
-		BodyBytes:   float64(after.BodyBytes-before.BodyBytes) / n,
-		Requests:    1e4 * float64(after.Requests-before.Requests) / n,
-		Records:     1e4 * float64(after.Landed-before.Landed) / n,
+// row is what n records came to.
+func (s setting) row(n int, totals flbhost.Totals, before, after kinesistest.Stats) result {
+	each := 1 / float64(n)
+	requests := float64(after.Requests - before.Requests)
+	r := result{
+		Name: s.name, CPU: micros(totals.CPU) * each, PerSecond: float64(n) / totals.Wall.Seconds(),
+		BodyBytes:   float64(after.BodyBytes-before.BodyBytes) * each,
+		Requests:    1e4 * requests * each,
+		Records:     1e4 * float64(after.Landed-before.Landed) * each,
+		FlushMs:     micros(totals.InFlush) / 1e3 / float64(totals.Offers),
 		MaxInFlight: after.MaxInFlight,
+		small:       s.input.perChunk > 0,
 	}
+	if r.small {
+		r.RequestsPer100 = 100 * requests / float64(totals.Chunks())
+	}
+	if most := s.most(); most > 0 {
+		r.Share = r.PerSecond / most
+	}
+	return r
 }
 
-func startHost(s setting, server *stream, input batchOfChunks) (*flbhost.Host, []flbhost.Loaded, error) {
+func startHost(s setting, server *stream, offered batchOfChunks) (*flbhost.Host, []flbhost.Loaded, error) {
 	options := map[string]string{"region": "us-east-1", "stream": streamName, "endpoint": server.URL}
 	maps.Copy(options, s.options)
 	host, err := flbhost.Start(flbhost.Config{
 		Instances: []map[string]string{options}, Workers: s.workers, Env: server.Env,
 		RetryLimit: flbhost.NoLimit, Backoff: 10 * time.Millisecond, ShareChunks: true,
+		Timeout: 10 * time.Minute, // a pass is one answer
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	var loaded []flbhost.Loaded
-	for _, chunk := range input.chunks {
+	for _, chunk := range offered.chunks {
 		l, err := host.Load("bench", chunk)
 		if err != nil {
 			host.Kill()
@@ -155,6 +180,9 @@ func (b *bench) hashed(size int) {
 func (b *bench) setFloors() {
 	slices.Sort(b.hashes)
 	for i := range b.results {
+		if b.results[i].small {
+			continue // their bodies are another matter than bytes
+		}
 		b.results[i].Floor = b.hashes[len(b.hashes)/2] * b.results[i].BodyBytes
 	}
 }

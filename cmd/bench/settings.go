@@ -5,13 +5,15 @@ import (
 	"time"
 )
 
-// A setting is a row of the table.
+// A setting is a row of a table.
 type setting struct {
 	name    string
 	options map[string]string
 	workers int
 	delay   time.Duration // of the stream's answers
-	parts   bool          // measure the encoding and the bare client beside it
+	input   input
+	parts   bool // measure the encoding and the bare client beside it
+	lone    bool // offer a chunk when the one before is done, and a pause is over
 }
 
 var settings = []setting{
@@ -36,11 +38,42 @@ var settings = []setting{
 	{name: "25 ms / 1 in flight", delay: latency, options: map[string]string{"requests_in_flight": "1"}},
 	{name: "25 ms / 8 in flight", delay: latency, options: map[string]string{"requests_in_flight": "8"}},
 	{name: "25 ms / 4 workers", delay: latency, workers: 4},
-	{name: "25 ms / 4 workers / 40 in flight", delay: latency, workers: 4, options: map[string]string{"requests_in_flight": "40"}},
+	{name: "1 MiB records", workers: 4, input: largest},
+	{name: "small chunks", delay: latency, workers: 16, input: small},
+	{name: "small chunks aggregated", delay: latency, workers: 16, input: small,
+		options: map[string]string{"aggregation": "true"}},
+	{name: "small chunks partition_key", delay: latency, workers: 16, input: keyed,
+		options: map[string]string{"partition_key": "container_id"}},
+	{name: "small chunks aggregated partition_key", delay: latency, workers: 16, input: keyed,
+		options: map[string]string{"aggregation": "true", "partition_key": "container_id"}},
+	{name: "small chunks / 1 worker", delay: latency, workers: 1, input: fewSmall},
+	{name: "small chunks / a lone flush", delay: latency, workers: 16, input: fewSmall, lone: true},
 }
 
 // latency is about what the service takes to answer.
 const latency = 25 * time.Millisecond
+
+// Small chunks are what a Fluent Bit with many quiet inputs hands over. A worker
+// has no more than one on its way, so that a pass of few records takes seconds;
+// longer with keys, whose records wait for one another.
+var (
+	small    = input{records: 20_000, perChunk: 11}
+	keyed    = input{records: 5_000, perChunk: 11}
+	fewSmall = input{records: 1_000, perChunk: 11}
+)
+
+// largest fills a Kinesis record with each line, but for what is beside it.
+var largest = input{records: 40, line: 1<<20 - 1000}
+
+// most is what a setting can bring a second where each worker has one chunk on
+// its way all the time and the stream's delay is all that it takes. 0: there is
+// no such bound.
+func (s setting) most() float64 {
+	if s.delay == 0 || s.input.perChunk == 0 || s.lone {
+		return 0
+	}
+	return float64(s.workers*s.input.perChunk) / s.delay.Seconds()
+}
 
 func settingNamed(name string) (setting, bool) {
 	for _, s := range settings {

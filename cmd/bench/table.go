@@ -9,19 +9,40 @@ import (
 
 // A report is the whole run, as -json prints it.
 type report struct {
-	Records, Chunks, ChunkBytes int
-	Go, System                  string
-	Processors                  int
-	Settings                    []result
-	Goals                       []goal
+	Records    int // of a pass of large chunks
+	Go, System string
+	Processors int
+	Settings   []result
+	Goals      []goal
 }
 
 func (b *bench) report() report {
 	return report{
-		Records: b.chunks.records, Chunks: len(b.chunks.chunks), ChunkBytes: b.chunks.bytes / len(b.chunks.chunks),
-		Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
+		Records: b.records, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
 		Settings: b.results, Goals: b.goals(),
 	}
+}
+
+// print writes the tables and how the goals were met.
+func (b *bench) print(w io.Writer) error {
+	r := b.report()
+	fmt.Fprintf(w, "%d records in a pass, %d passes, %s, %s, %d processors\n", r.Records, b.passes, r.Go, r.System, r.Processors)
+	var large, small []result
+	for _, s := range r.Settings {
+		if s.small {
+			small = append(small, s)
+		} else {
+			large = append(large, s)
+		}
+	}
+	printLarge(w, large)
+	printSmall(w, small)
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, g := range r.Goals {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", g.verdict(), g.Text, g.value(g.Value), g.bound())
+	}
+	return t.Flush()
 }
 
 const legend = `
@@ -34,17 +55,18 @@ records/s   of host and stream together on these processors; the stream checks n
 bytes       of request bodies, for a record
 requests    for 10,000 records; records: Kinesis records for as many
 peak MB     resident memory of the host's process with the plugin, without the chunks it holds for the runs
-
+in flight   the most requests that the stream had at a time
 `
 
-// print writes the table and how the goals were met.
-func (b *bench) print(w io.Writer) error {
-	r := b.report()
-	fmt.Fprintf(w, "%d records in %d chunks of %d bytes, %d passes, %s, %s, %d processors\n\n",
-		r.Records, r.Chunks, r.ChunkBytes, b.passes, r.Go, r.System, r.Processors)
+// printLarge writes the table of chunks as large as Fluent Bit makes them.
+func printLarge(w io.Writer, rows []result) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\nchunks of %.1f MB:\n\n", chunkSize/1e6)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "setting\tCPU us\tx SHA-256\tencode us\tbare us\tbeside\trecords/s\tbytes\trequests\trecords\tpeak MB\tin flight\t")
-	for _, s := range r.Settings {
+	for _, s := range rows {
 		parts := "\t\t"
 		if s.Bare > 0 {
 			parts = fmt.Sprintf("%.2f\t%.2f\t%.2f", s.Encode, s.Bare, s.Beside())
@@ -52,13 +74,33 @@ func (b *bench) print(w io.Writer) error {
 		fmt.Fprintf(t, "%s\t%.2f\t%.1f\t%s\t%.0f\t%.0f\t%.1f\t%.0f\t%.0f\t%d\t\n",
 			s.Name, s.CPU, s.Multiple(), parts, s.PerSecond, s.BodyBytes, s.Requests, s.Records, s.PeakRSS, s.MaxInFlight)
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
+	t.Flush()
 	fmt.Fprint(w, legend)
-	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, g := range r.Goals {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", g.verdict(), g.Text, g.value(g.Value), g.bound())
+}
+
+const smallLegend = `
+records/s   of the workers; of most: as a share of what they bring with one chunk each in every round trip
+requests    for 100 chunks; chunks: in a request
+records     Kinesis records for 10,000 log records
+flush ms    from a call of flush to its answer, on average
+`
+
+// printSmall writes the table of small chunks, which only together fill requests.
+func printSmall(w io.Writer, rows []result) {
+	if len(rows) == 0 {
+		return
 	}
-	return t.Flush()
+	fmt.Fprintf(w, "\nchunks of %d records:\n\n", small.perChunk)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "setting\tCPU us\trecords/s\tof most\trequests\tchunks\trecords\tflush ms\tpeak MB\tin flight\t")
+	for _, s := range rows {
+		share := ""
+		if s.Share > 0 {
+			share = fmt.Sprintf("%.0f%%", 100*s.Share)
+		}
+		fmt.Fprintf(t, "%s\t%.2f\t%.0f\t%s\t%.1f\t%.1f\t%.0f\t%.1f\t%.0f\t%d\t\n",
+			s.Name, s.CPU, s.PerSecond, share, s.RequestsPer100, 100/s.RequestsPer100, s.Records, s.FlushMs, s.PeakRSS, s.MaxInFlight)
+	}
+	t.Flush()
+	fmt.Fprint(w, smallLegend)
 }

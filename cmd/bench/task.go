@@ -65,7 +65,7 @@ func runTask(text string) error {
 
 // encoding makes the bodies of all chunks, and sends none.
 func (t task) encoding() (pass func() error, err error) {
-	chunks := makeChunks(t.Records).chunks
+	chunks := makeChunks(input{}, t.Records).chunks
 	o, err := t.offline(func([]byte) {})
 	return func() error {
 		for _, chunk := range chunks {
@@ -87,7 +87,7 @@ func (t task) posting() (pass func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, chunk := range makeChunks(t.Records).chunks {
+	for _, chunk := range makeChunks(input{}, t.Records).chunks {
 		o.Flush(chunk, "bench")
 	}
 	o.Close()

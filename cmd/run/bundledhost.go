@@ -24,8 +24,9 @@ const (
 // bundledHost has the plugin loaded by the host program of internal/flbhost.
 type bundledHost struct {
 	plugin
-	counts *tally
-	out    *screen
+	chunkLines int // lines of a chunk; 0: as many as its size and the time allow
+	counts     *tally
+	out        *screen
 }
 
 func (b *bundledHost) Forward(ctx context.Context, events <-chan samples.Event) (refused int, err error) {
@@ -67,23 +68,30 @@ func (b *bundledHost) flush(ctx context.Context, host *flbhost.Host, events <-ch
 	ticker := time.NewTicker(flushInterval)
 	defer ticker.Stop()
 	var chunk flbhost.Chunk
-	queue := flushQueue{host: host, depth: b.workers + 1}
+	queue := flushQueue{host: host, depth: b.depth()}
+	cut := func() {
+		if chunk.Len() > 0 {
+			b.counts.cut()
+			queue.add(&chunk)
+		}
+	}
 	for {
 		select {
 		case event, more := <-events:
 			if !more {
-				queue.add(&chunk)
+				cut()
 				return queue.drain()
 			}
 			event = b.counts.send(event)
 			chunk.Append(flbhost.WithMetadata(event.Time), event.Fields...)
-			if chunk.Size() >= chunkSize {
-				queue.add(&chunk)
+			if b.full(&chunk) {
+				cut()
+				ticker.Reset(flushInterval) // what is cut by the time alone is what came slowly
 			}
 		case <-ticker.C:
-			queue.add(&chunk)
+			cut()
 		case <-ctx.Done():
-			queue.add(&chunk)
+			cut()
 			return queue.drain()
 		}
 		if queue.err != nil {
@@ -92,8 +100,22 @@ func (b *bundledHost) flush(ctx context.Context, host *flbhost.Host, events <-ch
 	}
 }
 
-// flushQueue holds the chunks that the plugin has not answered for yet: so many that all workers have one, and one
-// is ready.
+// full tells whether a chunk goes out as it is.
+func (b *bundledHost) full(chunk *flbhost.Chunk) bool {
+	return chunk.Size() >= chunkSize || b.chunkLines > 0 && chunk.Len() >= b.chunkLines
+}
+
+// depth is how many chunks are with the host at a time. The host deals them out to the workers in turn, whoever is
+// done first: chunks that take no time to make come in fours for each, so that all are busy. Large ones take memory,
+// and one that is ready will do.
+func (b *bundledHost) depth() int {
+	if b.chunkLines > 0 {
+		return 4 * max(1, b.workers)
+	}
+	return b.workers + 1
+}
+
+// flushQueue holds the chunks that the plugin has not answered for yet.
 type flushQueue struct {
 	host    *flbhost.Host
 	depth   int
@@ -104,7 +126,7 @@ type flushQueue struct {
 
 // add queues a chunk and empties it. It waits while the queue is full.
 func (q *flushQueue) add(chunk *flbhost.Chunk) {
-	if chunk.Len() == 0 || q.err != nil {
+	if q.err != nil {
 		return
 	}
 	for len(q.jobs) >= q.depth {

@@ -135,7 +135,7 @@ type plugin struct {
 func chooseForwarder(set settings, p plugin, counts *tally, out *screen) (f forwarder, name string) {
 	path, err := set.fluentBit()
 	if err != nil {
-		return &bundledHost{plugin: p, counts: counts, out: out}, "the bundled host (" + err.Error() + ")"
+		return &bundledHost{plugin: p, chunkLines: set.chunkLines, counts: counts, out: out}, "the bundled host (" + err.Error() + ")"
 	}
 	return &fluentBit{plugin: p, path: path, counts: counts, out: out}, path
 }

@@ -52,6 +52,24 @@ func runWith(t *testing.T, stdin string, args ...string) (status int, stdout, st
 	return status, out.String(), errs.String()
 }
 
+// runInput is runWith with a standard input that is written to, while shown tells what is on standard output.
+func runInput(t *testing.T, write func(stdin *os.File, shown func() string), args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	library, err := flbhost.Library()
+	require.NoError(t, err)
+	stdin, lines, err := os.Pipe()
+	require.NoError(t, err)
+	defer stdin.Close()
+	var out, errs safeBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(context.Background(), append([]string{"-library", library, "-input", "-"}, args...), stdin, &out, &errs)
+	}()
+	write(lines, out.String)
+	require.NoError(t, lines.Close())
+	return <-ended, out.String(), errs.String()
+}
+
 var summaryRow = regexp.MustCompile(`(?m)^(lines in|records landed|lost|duplicated) +([0-9,]+)`)
 
 // summaryOf is what the summary says: lines in, records landed, lost, duplicated.
@@ -96,6 +114,48 @@ func TestManyLinesAreCountedAndNotAllShown(t *testing.T) {
 	require.Equal(t, 7, strings.Count(stdout, `{"run_line":`))
 }
 
+func TestChunksAreCutByTheLine(t *testing.T) {
+	lines := strings.Repeat("a line of a log\n", 1003)
+	for _, tc := range []struct {
+		name    string
+		args    []string
+		chunks  string
+		records string // of the stream; empty where they are as many as the log records
+	}{
+		{"many small ones, for many workers", []string{"-chunk-lines", "10", "-workers", "16"}, "101", ""},
+		{"one line each, for Fluent Bit's own thread", []string{"-chunk-lines", "1"}, "1,003", ""},
+		{"more lines than there are", []string{"-chunk-lines", "2000", "-workers", "2"}, "1", ""},
+		{"packed", []string{"-chunk-lines", "100", "-workers", "16", "-o", "aggregation=true"}, "11", "as [0-9]+ Kinesis records? "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			status, stdout, stderr := runWith(t, lines, append(tc.args, "-input", "-", "-show", "0")...)
+			require.Zero(t, status, stderr)
+			require.Equal(t, all("1,003"), summaryOf(stdout))
+			require.Regexp(t, `(?m)^chunks +`+tc.chunks+`$`, stdout)
+			require.Regexp(t, `(?m)^records landed +1,003 with [0-9.,]+ k?B of data, `+tc.records+`in [0-9,]+ requests?$`, stdout)
+		})
+	}
+}
+
+func TestChunksCutByTheLineAreForTheBundledHost(t *testing.T) {
+	t.Setenv("FLUENT_BIT", "/no/such/fluent-bit")
+	status, _, stderr := runWith(t, "x\n", "-chunk-lines", "1", "-input", "-")
+	require.Zero(t, status, stderr)
+	require.Contains(t, stderr, "the bundled host (as -chunk-lines asks for)")
+}
+
+func TestALineThatComesLateDoesNotWaitForItsChunkToFill(t *testing.T) {
+	status, stdout, stderr := runInput(t, func(stdin *os.File, shown func() string) {
+		for _, line := range []string{"one", "two"} {
+			_, err := stdin.WriteString(line + "\n")
+			require.NoError(t, err)
+			require.Eventually(t, func() bool { return strings.Contains(shown(), `"log":"`+line+`"`) }, eventually, poll)
+		}
+	}, "-chunk-lines", "10")
+	require.Zero(t, status, stderr)
+	require.Regexp(t, `(?m)^chunks +2$`, stdout)
+}
+
 func TestWithoutTheNumberRecordsAreCounted(t *testing.T) {
 	status, stdout, stderr := runWith(t, "x\ny\n", "-host", "bundled", "-input", "-", "-o", "data_keys=log", "-o", "append_newline=true")
 	require.Zero(t, status, stderr)
@@ -133,6 +193,8 @@ func TestWrongFlagsAreNamed(t *testing.T) {
 		"workers as an option":                 {[]string{"-o", "workers=2"}, "-workers N"},
 		"a value over two lines":               {[]string{"-o", "log_key=a\nb"}, "line break"},
 		"an option of the plugin as a flag":    {[]string{"partition_key=x"}, "-o key=value"},
+		"chunks of less than no lines":         {[]string{"-chunk-lines", "-1"}, "-chunk-lines is -1"},
+		"chunks that are Fluent Bit's to cut":  {[]string{"-chunk-lines", "5", "-host", "fluent-bit"}, "-host bundled"},
 		"no passes":                            {[]string{"-n", "0"}, "-n is 0"},
 		"a host that is none":                  {[]string{"-host", "docker"}, "auto, bundled, fluent-bit"},
 		"standard input twice":                 {[]string{"-input", "-", "-n", "2"}, "standard input"},

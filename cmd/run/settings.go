@@ -21,7 +21,9 @@ type settings struct {
 	repeat  int
 	options map[string]string // as given by -o
 	workers int
-	shards  int
+	// chunkLines is how many lines the bundled host puts into a chunk; 0 is as many as go in.
+	chunkLines int
+	shards     int
 	// throttle is the share of records, in percent, that the stream refuses at first.
 	throttle float64
 	show     int // records that are shown one by one; negative is all
@@ -37,6 +39,8 @@ Puts log lines on an embedded Kinesis stream through the plugin, shows what land
   -n N           send the input N times (1)
   -o KEY=VALUE   an option of the plugin, as in its [OUTPUT] section; may be given many times
   -workers N     threads that flush, as Fluent Bit's workers option (0: Fluent Bit's own thread)
+  -chunk-lines N lines of a chunk, for the bundled host to hand over many small ones; Fluent Bit cuts its own
+                 (0: a chunk goes out at 2 MB, or after a second)
   -shards N      shards of the stream (4)
   -throttle P    have the stream refuse P percent of the records it is offered as throttled (0)
   -show N        records to show one by one, before a progress line takes over (100); -1 shows all
@@ -56,6 +60,7 @@ func parseSettings(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&set.input, "input", "", "")
 	flags.IntVar(&set.repeat, "n", 1, "")
 	flags.IntVar(&set.workers, "workers", 0, "")
+	flags.IntVar(&set.chunkLines, "chunk-lines", 0, "")
 	flags.IntVar(&set.shards, "shards", 4, "")
 	flags.Float64Var(&set.throttle, "throttle", 0, "")
 	flags.IntVar(&set.show, "show", 100, "")
@@ -105,6 +110,7 @@ func (s *settings) check() error {
 	}{
 		{"-n", s.repeat, 1, 1_000_000_000},
 		{"-workers", s.workers, 0, 64},
+		{"-chunk-lines", s.chunkLines, 0, 1_000_000},
 		{"-shards", s.shards, 1, 1000},
 	} {
 		if n.value < n.low || n.value > n.high {
@@ -116,6 +122,9 @@ func (s *settings) check() error {
 	}
 	if hosts := []string{"auto", "bundled", "fluent-bit"}; !slices.Contains(hosts, s.host) {
 		errs = append(errs, fmt.Errorf("-host is %q, must be one of %s", s.host, strings.Join(hosts, ", ")))
+	}
+	if s.host == "fluent-bit" && s.chunkLines > 0 {
+		errs = append(errs, errors.New("-chunk-lines is for the bundled host: Fluent Bit cuts chunks as it sees fit; give -host bundled"))
 	}
 	if s.input == "-" && s.repeat > 1 {
 		errs = append(errs, errors.New("-n sends the input again, which standard input cannot be; give a file"))
@@ -148,6 +157,9 @@ func (s *settings) pluginOptions(stream *kinesistest.Server) map[string]string {
 func (s *settings) fluentBit() (string, error) {
 	if s.host == "bundled" {
 		return "", errors.New("as asked for")
+	}
+	if s.chunkLines > 0 {
+		return "", errors.New("as -chunk-lines asks for")
 	}
 	if path := os.Getenv("FLUENT_BIT"); path != "" {
 		return path, nil

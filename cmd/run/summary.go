@@ -49,7 +49,11 @@ func (s *screen) summary(r result, stream *kinesistest.Server, name string, refu
 	}
 	s.print("")
 	line("lines in", grouped(r.sent), false)
-	line("records landed", fmt.Sprintf("%s with %s of data, in %s", grouped(r.landed), bytesText(r.bytes), count(stats.Requests, "request")),
+	if r.chunks > 0 {
+		line("chunks", grouped(r.chunks), false)
+	}
+	line("records landed", fmt.Sprintf("%s with %s of data, %sin %s",
+		grouped(r.landed), bytesText(r.bytes), packedText(stats.Landed, r.landed), count(stats.Requests, "request")),
 		r.landed == 0 && r.sent > 0)
 	if packing != "" {
 		line("packed", packing, false)
@@ -68,6 +72,14 @@ func (s *screen) summary(r result, stream *kinesistest.Server, name string, refu
 			"                so that records cannot be told apart, and one of each would go unseen")
 	}
 	s.shards(stream.Shards(name))
+}
+
+// packedText says in how many of the stream's records the log records came, where that is another number.
+func packedText(records, logRecords int64) string {
+	if records == logRecords {
+		return ""
+	}
+	return "as " + count(records, "Kinesis record") + " "
 }
 
 func (s *screen) shards(shards []kinesistest.Shard) {

@@ -26,12 +26,14 @@ type tally struct {
 	landed   int64  // records
 	unmarked int64  // of these, the ones without their number
 	bytes    int64  // of data
+	chunks   int64  // that the events were cut into; 0 where that is not known
 }
 
 // result is a tally's outcome.
 type result struct {
 	sent, landed, bytes int64
 	lost, duplicated    int64
+	chunks              int64
 	// unmarked records could not be told apart: where there are any, lost and duplicated are differences of counts.
 	unmarked int64
 }
@@ -49,6 +51,13 @@ func (t *tally) send(e samples.Event) samples.Event {
 	fields := make([]samples.Field, 0, len(e.Fields)+1)
 	e.Fields = append(append(fields, flbhost.F(marker, number)), e.Fields...)
 	return e
+}
+
+// cut counts a chunk of events.
+func (t *tally) cut() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.chunks++
 }
 
 // land takes the data of a record that is on the stream.
@@ -85,7 +94,7 @@ func markOf(data []byte) (number int64, marked bool) {
 func (t *tally) result() result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := result{sent: t.sent, landed: t.landed, bytes: t.bytes, unmarked: t.unmarked}
+	r := result{sent: t.sent, landed: t.landed, bytes: t.bytes, chunks: t.chunks, unmarked: t.unmarked}
 	if t.unmarked > 0 {
 		r.lost = max(0, t.sent-t.landed)
 		r.duplicated = max(0, t.landed-t.sent)
