@@ -85,10 +85,10 @@ func BenchmarkSplit(b *testing.B) {
 }
 
 func BenchmarkAppendHashKey(b *testing.B) {
-	hi, lo := HashKey([]byte("container-1"))
+	hash := HashOf([]byte("container-1"))
 	var text []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		text = AppendHashKey(text[:0], hi, lo)
+		text = hash.Append(text[:0])
 	}
 }

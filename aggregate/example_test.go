@@ -45,10 +45,10 @@ func ExampleSplit() {
 	// a record of its own
 }
 
-func ExampleHashKey() {
-	hi, lo := aggregate.HashKey([]byte("container-1"))
-	fmt.Printf("%016x%016x\n", hi, lo)
-	fmt.Printf("%s\n", aggregate.AppendHashKey(nil, hi, lo))
+func ExampleHashOf() {
+	hash := aggregate.HashOf([]byte("container-1"))
+	fmt.Printf("%016x%016x\n", hash.Hi, hash.Lo)
+	fmt.Printf("%s\n", hash.Append(nil))
 	// Output:
 	// b588c219865f6fe336908e5991216b13
 	// 241300356419584048476685842250301795091
@@ -56,11 +56,11 @@ func ExampleHashKey() {
 
 func ExampleParseHashKey() {
 	// The hash range of the first of two shards.
-	firstHi, firstLo, _ := aggregate.ParseHashKey("0")
-	lastHi, lastLo, _ := aggregate.ParseHashKey("170141183460469231731687303715884105727")
-	fmt.Printf("%016x%016x to %016x%016x\n", firstHi, firstLo, lastHi, lastLo)
+	first, _ := aggregate.ParseHashKey("0")
+	last, _ := aggregate.ParseHashKey("170141183460469231731687303715884105727")
+	fmt.Printf("%016x%016x to %016x%016x\n", first.Hi, first.Lo, last.Hi, last.Lo)
 
-	_, _, err := aggregate.ParseHashKey("340282366920938463463374607431768211456")
+	_, err := aggregate.ParseHashKey("340282366920938463463374607431768211456")
 	fmt.Println(err)
 	// Output:
 	// 00000000000000000000000000000000 to 7fffffffffffffffffffffffffffffff

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/binary"
 	"fmt"
@@ -8,12 +9,24 @@ import (
 	"strconv"
 )
 
-// HashKey returns the 128-bit number by which Kinesis chooses a shard for a
-// partition key: the MD5 of the key's UTF-8 bytes, most significant byte first.
-// hi and lo are its upper and lower 64 bits.
-func HashKey(partitionKey []byte) (hi, lo uint64) {
+// A HashKey is the 128-bit number by which Kinesis chooses the shard of a
+// record, 0 to 2^128-1.
+type HashKey struct{ Hi, Lo uint64 }
+
+// HashOf is the hash key of a partition key: the MD5 of the key's UTF-8 bytes,
+// most significant byte first.
+func HashOf(partitionKey []byte) HashKey {
 	sum := md5.Sum(partitionKey)
-	return binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])
+	return HashKey{Hi: binary.BigEndian.Uint64(sum[:8]), Lo: binary.BigEndian.Uint64(sum[8:])}
+}
+
+// Compare is negative where h is the smaller one, positive where it is the
+// larger one.
+func (h HashKey) Compare(other HashKey) int {
+	if c := cmp.Compare(h.Hi, other.Hi); c != 0 {
+		return c
+	}
+	return cmp.Compare(h.Lo, other.Lo)
 }
 
 // A 128-bit number is written as up to three numbers below 10^19, the largest
@@ -23,13 +36,13 @@ const (
 	zeros19 = "0000000000000000000"
 )
 
-// AppendHashKey appends a 128-bit number in decimal, as Kinesis writes hash
-// keys: no leading zeros, 1 to 39 digits.
-func AppendHashKey(dst []byte, hi, lo uint64) []byte {
+// Append appends the number in decimal, as Kinesis writes hash keys: no leading
+// zeros, 1 to 39 digits.
+func (h HashKey) Append(dst []byte) []byte {
 	// The first quotient may take two words (upper is 0 or 1), the second,
 	// which is at most 2^128/10^38, takes one.
-	upper, rest := hi/tenTo19, hi%tenTo19
-	lower, digits0 := bits.Div64(rest, lo, tenTo19)
+	upper, rest := h.Hi/tenTo19, h.Hi%tenTo19
+	lower, digits0 := bits.Div64(rest, h.Lo, tenTo19)
 	digits2, digits1 := bits.Div64(upper, lower, tenTo19)
 
 	switch {
@@ -58,26 +71,26 @@ func appendPadded(dst []byte, n uint64) []byte {
 // ParseHashKey reads a hash key as the Kinesis API writes it, in a shard's range
 // or as an explicit hash key: a decimal number below 2^128 without sign, blanks
 // or leading zeros.
-func ParseHashKey(text string) (hi, lo uint64, err error) {
+func ParseHashKey(text string) (h HashKey, err error) {
 	if text == "" || text[0] == '0' && len(text) > 1 {
-		return 0, 0, hashKeyError(text)
+		return HashKey{}, hashKeyError(text)
 	}
 	for i := range len(text) {
 		digit := uint64(text[i] - '0')
 		if digit > 9 {
-			return 0, 0, hashKeyError(text)
+			return HashKey{}, hashKeyError(text)
 		}
-		// (hi, lo) * 10 + digit
-		over, upper := bits.Mul64(hi, 10)
-		carried, lower := bits.Mul64(lo, 10)
+		// h * 10 + digit
+		over, upper := bits.Mul64(h.Hi, 10)
+		carried, lower := bits.Mul64(h.Lo, 10)
 		var carry uint64
-		lo, carry = bits.Add64(lower, digit, 0)
-		hi, carry = bits.Add64(upper, carried, carry)
+		h.Lo, carry = bits.Add64(lower, digit, 0)
+		h.Hi, carry = bits.Add64(upper, carried, carry)
 		if over != 0 || carry != 0 {
-			return 0, 0, hashKeyError(text)
+			return HashKey{}, hashKeyError(text)
 		}
 	}
-	return hi, lo, nil
+	return h, nil
 }
 
 func hashKeyError(text string) error {

@@ -9,24 +9,25 @@ import (
 )
 
 // bigOf is a 128-bit number as math/big has it.
-func bigOf(hi, lo uint64) *big.Int {
-	n := new(big.Int).SetUint64(hi)
-	return n.Or(n.Lsh(n, 64), new(big.Int).SetUint64(lo))
+func bigOf(h HashKey) *big.Int {
+	n := new(big.Int).SetUint64(h.Hi)
+	return n.Or(n.Lsh(n, 64), new(big.Int).SetUint64(h.Lo))
 }
 
 func TestHashKeyIsTheMD5MostSignificantByteFirst(t *testing.T) {
 	for _, key := range []string{"", "a", "container-1", "clé", strings.Repeat("語", 256)} {
-		require.Equal(t, md5Of(key), bigOf(HashKey([]byte(key))), key)
+		require.Equal(t, md5Of(key), bigOf(HashOf([]byte(key))), key)
 	}
 }
 
 func TestHashKeysAreWrittenAndReadAsMathBigDoes(t *testing.T) {
 	check := func(hi, lo uint64) {
-		text := string(AppendHashKey(nil, hi, lo))
-		require.Equal(t, bigOf(hi, lo).String(), text)
-		readHi, readLo, err := ParseHashKey(text)
+		h := HashKey{hi, lo}
+		text := string(h.Append(nil))
+		require.Equal(t, bigOf(h).String(), text)
+		read, err := ParseHashKey(text)
 		require.NoError(t, err)
-		require.Equal(t, [2]uint64{hi, lo}, [2]uint64{readHi, readLo})
+		require.Equal(t, h, read)
 	}
 
 	// The powers of ten and of two with what is next to them, where digits
@@ -47,8 +48,8 @@ func TestHashKeysAreWrittenAndReadAsMathBigDoes(t *testing.T) {
 	}
 }
 
-func TestAppendHashKeyAppends(t *testing.T) {
-	require.Equal(t, "hash 18446744073709551616", string(AppendHashKey([]byte("hash "), 1, 0)))
+func TestHashKeyAppends(t *testing.T) {
+	require.Equal(t, "hash 18446744073709551616", string(HashKey{1, 0}.Append([]byte("hash "))))
 }
 
 func TestParseHashKeyRefusesWhatKinesisWouldNotWrite(t *testing.T) {
@@ -70,7 +71,7 @@ func TestParseHashKeyRefusesWhatKinesisWouldNotWrite(t *testing.T) {
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := ParseHashKey(text)
+			_, err := ParseHashKey(text)
 			require.ErrorContains(t, err, "want a decimal number from 0 to 2^128-1")
 			require.Less(t, len(err.Error()), 200)
 		})
@@ -80,9 +81,17 @@ func TestParseHashKeyRefusesWhatKinesisWouldNotWrite(t *testing.T) {
 func TestHashKeysAllocateNothing(t *testing.T) {
 	key, text := []byte("container-1"), make([]byte, 0, 39)
 	require.Zero(t, testing.AllocsPerRun(10, func() {
-		hi, lo := HashKey(key)
-		text = AppendHashKey(text[:0], hi, lo)
+		text = HashOf(key).Append(text[:0])
 	}))
+}
+
+func TestHashKeysAreComparedAsNumbers(t *testing.T) {
+	ordered := []HashKey{{0, 0}, {0, 1}, {0, 1<<64 - 1}, {1, 0}, {1, 1}, {1<<64 - 1, 0}, {1<<64 - 1, 1<<64 - 1}}
+	for i, h := range ordered {
+		for j, other := range ordered {
+			require.Equal(t, bigOf(h).Cmp(bigOf(other)), h.Compare(other), "%d and %d", i, j)
+		}
+	}
 }
 
 func FuzzParseHashKey(f *testing.F) {
@@ -93,13 +102,13 @@ func FuzzParseHashKey(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		hi, lo, err := ParseHashKey(text)
+		hash, err := ParseHashKey(text)
 		number, ok := new(big.Int).SetString(text, 10)
 		valid := ok && number.Sign() >= 0 && number.BitLen() <= 128 && number.String() == text
 		require.Equal(t, valid, err == nil)
 		if valid {
-			require.Zero(t, number.Cmp(bigOf(hi, lo)))
-			require.Equal(t, text, string(AppendHashKey(nil, hi, lo)))
+			require.Zero(t, number.Cmp(bigOf(hash)))
+			require.Equal(t, text, string(hash.Append(nil)))
 		}
 	})
 }

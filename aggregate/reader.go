@@ -21,12 +21,11 @@ type Record struct {
 // HashKey returns the 128-bit number that places a user record on a shard: its
 // explicit hash key if it has one, else the hash of its partition key. The error
 // is that of an explicit hash key that is not a number.
-func (r Record) HashKey() (hi, lo uint64, err error) {
+func (r Record) HashKey() (HashKey, error) {
 	if r.ExplicitHashKey != "" {
 		return ParseHashKey(r.ExplicitHashKey)
 	}
-	hi, lo = HashKey([]byte(r.PartitionKey))
-	return hi, lo, nil
+	return HashOf([]byte(r.PartitionKey)), nil
 }
 
 // Split takes the data of a Kinesis record apart. If it is an aggregate, ok is

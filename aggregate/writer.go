@@ -170,9 +170,8 @@ func (w *Writer) isForeign(position int) bool { return position != 0 && !w.BySha
 // when it is first asked for: most aggregates have one key and need none.
 func (w *Writer) aggregateHashKey() []byte {
 	if len(w.hashKey) == 0 {
-		hi, lo := HashKey(w.keys.key(0))
 		w.hashKey = append(w.hashKey, tagExplicitHashKey, 0)
-		w.hashKey = AppendHashKey(w.hashKey, hi, lo)
+		w.hashKey = HashOf(w.keys.key(0)).Append(w.hashKey)
 		w.hashKey[1] = byte(len(w.hashKey) - 2) // at most 39
 	}
 	return w.hashKey

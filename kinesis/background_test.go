@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -80,8 +81,8 @@ func TestBackgroundIsRetryWhileRecordsAreTriedAgain(t *testing.T) {
 
 func TestBackgroundLosesAndCountsWhatDoesNotGetThrough(t *testing.T) {
 	for name, fail := range map[string]func(context.Context, []putRecord) error{
-		"because of a failure":   func(context.Context, []putRecord) error { return failed(failing) },
-		"because of an operator": func(context.Context, []putRecord) error { return failed(denied) },
+		"because of a failure":   func(context.Context, []putRecord) error { return failed(service.Failing) },
+		"because of an operator": func(context.Context, []putRecord) error { return failed(service.Denied) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &fakeStream{fail: fail}
@@ -201,7 +202,7 @@ func TestCloseWaitsForTheAttemptsOfTheBackground(t *testing.T) {
 	s := &fakeStream{}
 	s.fail = func(context.Context, []putRecord) error {
 		if s.requestCount() < 4 {
-			return failed(unanswered)
+			return failed(service.Unanswered)
 		}
 		return nil
 	}

@@ -144,7 +144,7 @@ func requireSameBatch(t *testing.T, want, got *batch) {
 func TestBatchIsEmptyAfterReset(t *testing.T) {
 	b := emptyBatch()
 	b.addAll(randomRecords(rand.New(rand.NewPCG(6, 6)), 10))
-	b.add([]byte("data"), []byte("k"), stripeSet(7), &shard{id: "s"}, &flush{}, 3)
+	b.add([]byte("data"), []byte("k"), stripeSet(7), &shard{}, &flush{}, 3)
 	b.body.Close()
 	b.reset()
 	requireSameBatch(t, emptyBatch(), b)
@@ -182,7 +182,7 @@ func TestFlushFillsRequestsToTheLimits(t *testing.T) {
 			var requests []int
 			o := outputOf(t, posterFunc(func(_ context.Context, _ []byte, n int, into *wire.Answer) error {
 				requests = append(requests, n)
-				return offline(func([]byte) {}).post(t.Context(), nil, n, into)
+				return offline(func([]byte) {}).Post(t.Context(), nil, n, into)
 			}), "log_key", "log", "requests_in_flight", "1")
 			log := strings.Repeat("a", test.size-8) // a random partition key has 8
 			require.Equal(t, OK, o.Flush(chunkOf(test.n, func(int) fields { return fields{kv("log", log)} }), "tag"))

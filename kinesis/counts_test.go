@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/service"
 )
 
 func TestCountsAreALineWithoutZeros(t *testing.T) {
@@ -29,7 +30,7 @@ func TestCountsAreALineWithoutZeros(t *testing.T) {
 }
 
 func TestEveryReasonAndOutcomeHasAName(t *testing.T) {
-	for _, names := range [][]string{dropNames[:], outcomeNames[:], faultNames[:]} {
+	for _, names := range [][]string{dropNames[:], outcomeNames[:]} {
 		seen := map[string]bool{}
 		for _, name := range names {
 			require.NotEmpty(t, name)
@@ -100,7 +101,7 @@ func TestTheLogNamesWhatIsWrong(t *testing.T) {
 		s, log := &fakeStream{t: t}, &logText{}
 		o := outputLogging(t, log, s, configOf(t, "partition_key", "key", "request_retries", "0"))
 		s.fail = func(context.Context, []putRecord) error {
-			return &requestError{fault: denied, status: 400, code: "ResourceNotFoundException", message: "Stream logs under account 1 not found."}
+			return &service.Error{Fault: service.Denied, Status: 400, Code: "ResourceNotFoundException", Message: "Stream logs under account 1 not found."}
 		}
 		require.Equal(t, Retry, o.Flush(keyed(3, 1), "tag"))
 		require.Contains(t, log.String(), "a request of 3 records failed (denied): ResourceNotFoundException: Stream logs under account 1 not found. (HTTP status 400)")

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
@@ -157,7 +158,7 @@ func (dl *delivery) deliver(ctx context.Context, b *batch) {
 		switch {
 		case err == nil:
 			return
-		case faultOf(err) == invalid:
+		case service.Classify(err) == service.Invalid:
 			dl.isolate(ctx, b, err)
 			return
 		}
@@ -172,8 +173,8 @@ func (dl *delivery) deliver(ctx context.Context, b *batch) {
 }
 
 func (dl *delivery) worthTrying(err error) bool {
-	f := faultOf(err)
-	return f.passes() || f == denied && dl.cannotHandBack
+	f := service.Classify(err)
+	return f.Passes() || f == service.Denied && dl.cannotHandBack
 }
 
 // keepPlace narrows the delivery's place in line to what is left: nobody else is
@@ -202,13 +203,13 @@ func (dl *delivery) attempt(ctx context.Context, b *batch) error {
 	d, n := dl.d, len(b.entries)
 	dl.answer.WantShards = b.sharded
 	sent := time.Now()
-	err := d.client.post(ctx, b.body.Close(), n, &dl.answer)
+	err := d.client.Post(ctx, b.body.Close(), n, &dl.answer)
 	took := time.Since(sent)
 	b.body.Reopen()
 	d.countRequest(err, dl.answer.Failed)
 	if err != nil {
 		d.warnRequest(err, n)
-		if faultOf(err) != invalid { // whose records are found and dropped: none of them waits
+		if service.Classify(err) != service.Invalid { // whose records are found and dropped: none of them waits
 			d.watchdog.Failed(err)
 		}
 		dl.hear(took, false)
@@ -274,7 +275,7 @@ func (dl *delivery) checkShards(b *batch) {
 		return
 	}
 	for i, r := range dl.answer.Results {
-		if foreseen := b.entries[i].shard; foreseen != nil && r.Shard != "" && r.Shard != foreseen.id {
+		if foreseen := b.entries[i].shard; foreseen != nil && r.Shard != "" && r.Shard != foreseen.ID {
 			dl.d.shards.refresh(foreseen)
 			return
 		}

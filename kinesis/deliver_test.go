@@ -11,10 +11,11 @@ import (
 	"github.com/golang/mock/gomock"
 	"github.com/stretchr/testify/require"
 
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
-//go:generate go tool mockgen -source client.go -destination poster_mock_test.go -package kinesis -write_package_comment=false
+//go:generate go tool mockgen -source poster.go -destination poster_mock_test.go -package kinesis -write_package_comment=false
 
 // mocked runs a test with an instance whose client is a mock, on a clock of
 // its own.
@@ -63,7 +64,7 @@ func (c carrying) String() string { return fmt.Sprintf("carries %q", []string(c)
 
 // expect has the client called with these data.
 func (mr *MockposterMockRecorder) expect(data ...string) *gomock.Call {
-	return mr.post(gomock.Any(), carrying(data), len(data), gomock.Any())
+	return mr.Post(gomock.Any(), carrying(data), len(data), gomock.Any())
 }
 
 type postFunc = func(ctx context.Context, body []byte, n int, into *wire.Answer) error
@@ -74,8 +75,8 @@ func codes(codes ...string) postFunc {
 }
 
 // failed answers that the request as a whole is not taken.
-func failed(f fault) *requestError {
-	return &requestError{fault: f, status: 400, code: "C", message: "m"}
+func failed(f service.Fault) *service.Error {
+	return &service.Error{Fault: f, Status: 400, Code: "C", Message: "m"}
 }
 
 func TestDeliverSendsOnlyTheRefusedEntriesAgain(t *testing.T) {
@@ -117,7 +118,7 @@ func TestDeliverLeavesWhatIsRefusedToTheEnd(t *testing.T) {
 }
 
 func TestDeliverSendsAllAgainAfterAFaultThatPasses(t *testing.T) {
-	for _, f := range []fault{unanswered, throttled, failing, expired} {
+	for _, f := range []service.Fault{service.Unanswered, service.Throttled, service.Failing, service.Expired} {
 		t.Run(f.String(), func(t *testing.T) {
 			mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 				gomock.InOrder(
@@ -145,10 +146,10 @@ func TestDeliverGivesUpAfterItsAttempts(t *testing.T) {
 				var n int
 				_, _ = fmt.Sscan(retries, &n)
 				mocked(t, options, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
-					client.expect("a").Return(failed(failing)).Times(n + 1)
+					client.expect("a").Return(failed(service.Failing)).Times(n + 1)
 					left, err := o.delivered(t.Context(), "a")
 					require.Equal(t, []uint32{10}, left)
-					require.Equal(t, failed(failing), err)
+					require.Equal(t, failed(service.Failing), err)
 					require.EqualValues(t, n, o.Counts().Retried)
 				})
 			})
@@ -159,7 +160,7 @@ func TestDeliverGivesUpAfterItsAttempts(t *testing.T) {
 func TestDeliverHandsBackAtOnceWhatAnOperatorCanMend(t *testing.T) {
 	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		begin := time.Now()
-		client.expect("a", "b").Return(failed(denied))
+		client.expect("a", "b").Return(failed(service.Denied))
 		left, err := o.delivered(t.Context(), "a", "b")
 		require.Equal(t, []uint32{10, 11}, left)
 		require.EqualError(t, err, "C: m (HTTP status 400)")
@@ -171,7 +172,7 @@ func TestDeliverHandsBackAtOnceWhatAnOperatorCanMend(t *testing.T) {
 func TestDeliverInTheBackgroundTriesThatAgain(t *testing.T) {
 	mocked(t, []string{"experimental_concurrency", "1"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		gomock.InOrder(
-			client.expect("a").Return(failed(denied)).Times(4),
+			client.expect("a").Return(failed(service.Denied)).Times(4),
 			client.expect("a").DoAndReturn(codes("")),
 		)
 		left, _ := o.delivered(t.Context(), "a")
@@ -181,7 +182,7 @@ func TestDeliverInTheBackgroundTriesThatAgain(t *testing.T) {
 
 func TestDeliverDoesNotTryAgainWhatWasGivenUpUnsent(t *testing.T) {
 	mocked(t, []string{"experimental_concurrency", "1"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
-		client.expect("a").Return(failed(unsent))
+		client.expect("a").Return(failed(service.Unsent))
 		left, _ := o.delivered(t.Context(), "a")
 		require.Equal(t, []uint32{10}, left)
 	})
@@ -194,7 +195,7 @@ func TestDeliverBacksOff(t *testing.T) {
 		var attempts []time.Time
 		client.expect("a").DoAndReturn(func(context.Context, []byte, int, *wire.Answer) error {
 			attempts = append(attempts, time.Now())
-			return failed(throttled)
+			return failed(service.Throttled)
 		}).AnyTimes()
 		const runs = 300
 		shortest, longest := make([]time.Duration, len(bounds)), make([]time.Duration, len(bounds))
@@ -241,7 +242,7 @@ func TestDeliverEndsWithItsContext(t *testing.T) {
 			defer cancel()
 			client.expect("a").DoAndReturn(func(ctx context.Context, _ []byte, _ int, _ *wire.Answer) error {
 				<-ctx.Done()
-				return failed(unanswered)
+				return failed(service.Unanswered)
 			})
 			left, err := o.delivered(ctx, "a")
 			require.Equal(t, []uint32{10}, left)
@@ -255,10 +256,10 @@ func TestDeliverCountsRequestsByTheirEnd(t *testing.T) {
 	for outcome, answer := range map[requestOutcome]postFunc{
 		requestAccepted:   codes("", ""),
 		requestPartial:    codes("", throttledCode),
-		requestThrottled:  func(context.Context, []byte, int, *wire.Answer) error { return failed(throttled) },
-		requestFailing:    func(context.Context, []byte, int, *wire.Answer) error { return failed(failing) },
-		requestUnanswered: func(context.Context, []byte, int, *wire.Answer) error { return failed(unanswered) },
-		requestDenied:     func(context.Context, []byte, int, *wire.Answer) error { return failed(denied) },
+		requestThrottled:  func(context.Context, []byte, int, *wire.Answer) error { return failed(service.Throttled) },
+		requestFailing:    func(context.Context, []byte, int, *wire.Answer) error { return failed(service.Failing) },
+		requestUnanswered: func(context.Context, []byte, int, *wire.Answer) error { return failed(service.Unanswered) },
+		requestDenied:     func(context.Context, []byte, int, *wire.Answer) error { return failed(service.Denied) },
 	} {
 		t.Run(outcomeNames[outcome], func(t *testing.T) {
 			mocked(t, []string{"request_retries", "0"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {

@@ -16,6 +16,7 @@ import (
 
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/service"
 )
 
 func TestFlushIsOKOnceEveryRecordIsOnTheStream(t *testing.T) {
@@ -60,11 +61,11 @@ func TestFlushIsOKWhereRecordsAreDroppedForGood(t *testing.T) {
 
 func TestFlushIsRetryWhereSomethingIsLeft(t *testing.T) {
 	for name, fail := range map[string]func(context.Context, []putRecord) error{
-		"throttled":  func(context.Context, []putRecord) error { return failed(throttled) },
-		"failing":    func(context.Context, []putRecord) error { return failed(failing) },
-		"unanswered": func(context.Context, []putRecord) error { return failed(unanswered) },
-		"expired":    func(context.Context, []putRecord) error { return failed(expired) },
-		"denied":     func(context.Context, []putRecord) error { return failed(denied) },
+		"throttled":  func(context.Context, []putRecord) error { return failed(service.Throttled) },
+		"failing":    func(context.Context, []putRecord) error { return failed(service.Failing) },
+		"unanswered": func(context.Context, []putRecord) error { return failed(service.Unanswered) },
+		"expired":    func(context.Context, []putRecord) error { return failed(service.Expired) },
+		"denied":     func(context.Context, []putRecord) error { return failed(service.Denied) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -215,7 +216,7 @@ func TestFlushCountsADroppedRecordOnceThoughItsChunkComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeStream{t: t, fail: func(ctx context.Context, records []putRecord) error {
 			if len(records) == 1 && string(records[0].Data) == "poison" {
-				return failed(invalid)
+				return failed(service.Invalid)
 			}
 			return refusesPoison(ctx, records)
 		}}
@@ -267,7 +268,7 @@ func TestFlushOfAChunkThatCannotBeReadToItsEnd(t *testing.T) {
 
 func TestFlushOffersTheGoodPartOfAMalformedChunkAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeStream{t: t, fail: func(context.Context, []putRecord) error { return failed(denied) }}
+		s := &fakeStream{t: t, fail: func(context.Context, []putRecord) error { return failed(service.Denied) }}
 		o := outputOf(t, s)
 		chunk := append(numbered(3), 0xc1)
 		require.Equal(t, Retry, o.Flush(chunk, "tag"))

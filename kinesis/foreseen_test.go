@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/service"
 )
 
 // landingShard is the shard that all records of a fakeStream come to rest on.
@@ -14,11 +16,11 @@ const landingShard = "shardId-000000000000"
 
 // withShardMap makes an instance that foresees one of these shards for each
 // record, and has each travel alone.
-func withShardMap(t *testing.T, log *logText, s *fakeStream, open []shard) *Output {
+func withShardMap(t *testing.T, log *logText, s *fakeStream, open []service.Shard) *Output {
 	t.Helper()
 	o := outputLogging(t, log, s, configOf(t, "partition_key", "key", "data_keys", "n", "request_retries", "10",
 		"aggregation", "on", "aggregation_shard_map", "on", "skip_aggregation_record_size", "1"))
-	o.d.shards = newShardWatch(o.log, func(context.Context) ([]shard, error) { return open, nil })
+	o.d.shards = newShardWatch(o.log, func(context.Context) ([]service.Shard, error) { return open, nil })
 	return o
 }
 
@@ -47,12 +49,12 @@ func TestRecordsOfAShardMapComeThroughPartialRefusals(t *testing.T) {
 				}
 				s.fail = func(_ context.Context, records []putRecord) error {
 					if slices.ContainsFunc(records, func(r putRecord) bool { return r.n(t) == test.invalid }) {
-						return failed(invalid)
+						return failed(service.Invalid)
 					}
 					return nil
 				}
 				open := evenShards(1, "")
-				open[0].id = landingShard
+				open[0].ID = landingShard
 				o := withShardMap(t, log, s, open)
 				require.Equal(t, OK, o.Flush(keyed(n, 7), "tag"))
 				require.Equal(t, slices.DeleteFunc(upTo(n), func(n int) bool { return n == test.invalid }), s.numbers(), "each once")
@@ -68,7 +70,7 @@ func TestARecordThatComesToRestElsewhereIsNoticedInEachAttempt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				open := evenShards(2, "")
-				open[0].id = landingShard
+				open[0].ID = landingShard
 				s := &fakeStream{t: t}
 				refused := map[int]int{}
 				s.refuse = func(r putRecord) string { // those that come to rest elsewhere

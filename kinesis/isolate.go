@@ -5,6 +5,7 @@ import (
 
 	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
@@ -18,7 +19,7 @@ func (dl *delivery) isolate(ctx context.Context, b *batch, refusal error) {
 	case len(b.entries) > 1:
 		dl.deliverParts(ctx, dl.halves(b))
 		return
-	case onTheWay(refusal):
+	case service.RefusedByProxy(refusal):
 		dl.d.watchdog.Failed(refusal)
 		b.refuse(refusal)
 		return

@@ -14,17 +14,19 @@ import (
 
 	"github.com/golang/mock/gomock"
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/service"
 )
 
 func TestIsolateHalvesUntilTheRecordAtFaultIsAlone(t *testing.T) {
 	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		gomock.InOrder(
-			client.expect("a", "b", "c", "poison", "e").Return(failed(invalid)),
+			client.expect("a", "b", "c", "poison", "e").Return(failed(service.Invalid)),
 			client.expect("a", "b").DoAndReturn(codes("", "")),
-			client.expect("c", "poison", "e").Return(failed(invalid)),
+			client.expect("c", "poison", "e").Return(failed(service.Invalid)),
 			client.expect("c").DoAndReturn(codes("")),
-			client.expect("poison", "e").Return(failed(invalid)),
-			client.expect("poison").Return(failed(invalid)),
+			client.expect("poison", "e").Return(failed(service.Invalid)),
+			client.expect("poison").Return(failed(service.Invalid)),
 			client.expect("e").DoAndReturn(codes("")),
 		)
 		left, _ := o.delivered(t.Context(), "a", "b", "c", "poison", "e")
@@ -39,12 +41,12 @@ func TestIsolateHalvesUntilTheRecordAtFaultIsAlone(t *testing.T) {
 func TestIsolateTriesTheHalvesAgain(t *testing.T) {
 	mocked(t, []string{"request_retries", "2"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		gomock.InOrder(
-			client.expect("a", "b", "poison", "d").Return(failed(throttled)),
-			client.expect("a", "b", "poison", "d").Return(failed(invalid)),
+			client.expect("a", "b", "poison", "d").Return(failed(service.Throttled)),
+			client.expect("a", "b", "poison", "d").Return(failed(service.Invalid)),
 			client.expect("a", "b").DoAndReturn(codes(throttledCode, "")),
 			client.expect("a").DoAndReturn(codes(throttledCode)), // the last attempt
-			client.expect("poison", "d").Return(failed(invalid)),
-			client.expect("poison").Return(failed(invalid)),
+			client.expect("poison", "d").Return(failed(service.Invalid)),
+			client.expect("poison").Return(failed(service.Invalid)),
 			client.expect("d").DoAndReturn(codes("")),
 		)
 		left, err := o.delivered(t.Context(), "a", "b", "poison", "d")
@@ -59,8 +61,8 @@ func TestIsolateAfterSomeRecordsWereTaken(t *testing.T) {
 	mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		gomock.InOrder(
 			client.expect("a", "b", "c", "d").DoAndReturn(codes("", throttledCode, "", throttledCode)),
-			client.expect("b", "d").Return(failed(invalid)),
-			client.expect("b").Return(failed(invalid)),
+			client.expect("b", "d").Return(failed(service.Invalid)),
+			client.expect("b").Return(failed(service.Invalid)),
 			client.expect("d").DoAndReturn(codes("")),
 		)
 		left, _ := o.delivered(t.Context(), "a", "b", "c", "d")
@@ -74,7 +76,7 @@ func TestIsolateAfterSomeRecordsWereTaken(t *testing.T) {
 func refusesPoison(_ context.Context, records []putRecord) error {
 	for _, r := range records {
 		if bytes.Contains(r.Data, []byte("poison")) {
-			return failed(invalid)
+			return failed(service.Invalid)
 		}
 	}
 	return nil
@@ -130,7 +132,7 @@ func TestWhatIsTooLargeOnTheWayGoesBack(t *testing.T) {
 		s := &fakeStream{t: t, fail: func(_ context.Context, records []putRecord) error {
 			for _, r := range records {
 				if len(records) > 4 || bytes.Contains(r.Data, []byte("7")) {
-					return &requestError{fault: invalid, status: http.StatusRequestEntityTooLarge}
+					return &service.Error{Fault: service.Invalid, Status: http.StatusRequestEntityTooLarge}
 				}
 			}
 			return nil

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/service"
 )
 
 func stripesOf(members ...int) (s stripes) {
@@ -172,7 +174,7 @@ func TestWorkersWithKeysInCommonComeThrough(t *testing.T) {
 				}
 				s.fail = func(context.Context, []putRecord) error {
 					if chance(5) {
-						return failed(failing)
+						return failed(service.Failing)
 					}
 					return nil
 				}

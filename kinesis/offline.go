@@ -17,7 +17,7 @@ func NewOffline(config *Config, log *plugins.Logger, take func(body []byte)) (*O
 
 type offline func(body []byte)
 
-func (take offline) post(_ context.Context, body []byte, _ int, into *wire.Answer) error {
+func (take offline) Post(_ context.Context, body []byte, _ int, into *wire.Answer) error {
 	take(body)
 	into.Failed, into.Results = 0, into.Results[:0]
 	return nil

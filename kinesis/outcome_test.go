@@ -6,19 +6,21 @@ import (
 	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/kinesis/service"
 )
 
 // How a request is counted tells an operator where to look, so it is said here
 // in words and for each fault.
 func TestARequestThatFailsIsCountedByWhoCanMendIt(t *testing.T) {
-	for f, outcome := range map[fault]string{
-		unanswered: "unanswered",
-		unsent:     "unanswered",
-		throttled:  "throttled",
-		failing:    "failing",
-		expired:    "denied", // the credentials want mending, as where access is denied
-		denied:     "denied",
-		invalid:    "invalid",
+	for f, outcome := range map[service.Fault]string{
+		service.Unanswered: "unanswered",
+		service.Unsent:     "unanswered",
+		service.Throttled:  "throttled",
+		service.Failing:    "failing",
+		service.Expired:    "denied", // the credentials want mending, as where access is denied
+		service.Denied:     "denied",
+		service.Invalid:    "invalid",
 	} {
 		t.Run(f.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

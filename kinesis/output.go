@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
@@ -62,7 +63,7 @@ type shared struct {
 // New makes an instance. expired is called when the watchdog's time is up:
 // it is to end the process.
 func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Output, error) {
-	client, err := newClient(config)
+	client, err := service.New(config.service())
 	if err != nil {
 		return nil, err
 	}
@@ -70,13 +71,23 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 	if err != nil {
 		return nil, err
 	}
-	o.hangUp = client.http.CloseIdleConnections
+	o.hangUp = client.Close
 	if config.Aggregation && config.AggregationShardMap && o.d.ordered {
-		o.d.shards = newShardWatch(log, func(ctx context.Context) ([]shard, error) {
-			return client.listShards(ctx, config.Stream)
+		o.d.shards = newShardWatch(log, func(ctx context.Context) ([]service.Shard, error) {
+			return client.ListShards(ctx, config.Stream)
 		})
 	}
 	return o, nil
+}
+
+// service is what the client to the service is made of.
+func (c *Config) service() service.Options {
+	return service.Options{
+		Region: c.Region, Endpoint: c.Endpoint, STSEndpoint: c.STSEndpoint,
+		PodRoleARN: c.PodRoleARN, RoleARN: c.RoleARN,
+		HTTPRequestTimeout: c.HTTPRequestTimeout, RequestsInFlight: c.RequestsInFlight,
+		Format: wire.FormatOf(c.WireFormat),
+	}
 }
 
 func newOutput(config *Config, log *plugins.Logger, client poster, expired func(reason string)) (*Output, error) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -85,29 +86,29 @@ func (s *shared) countRequest(err error, failed int) {
 	outcome := requestAccepted
 	switch {
 	case err != nil:
-		outcome = outcomeOf(faultOf(err))
+		outcome = outcomeOf(service.Classify(err))
 	case failed > 0:
 		outcome = requestPartial
 	}
 	s.counts.Requests[outcome].Add(1)
 }
 
-func outcomeOf(f fault) requestOutcome {
+func outcomeOf(f service.Fault) requestOutcome {
 	switch f {
-	case throttled:
+	case service.Throttled:
 		return requestThrottled
-	case failing:
+	case service.Failing:
 		return requestFailing
-	case denied, expired:
+	case service.Denied, service.Expired:
 		return requestDenied
-	case invalid:
+	case service.Invalid:
 		return requestInvalid
 	}
 	return requestUnanswered
 }
 
 func (s *shared) warnRequest(err error, records int) {
-	s.warn.request.Warnf("a request of %d records failed (%s): %v", records, faultOf(err), err)
+	s.warn.request.Warnf("a request of %d records failed (%s): %v", records, service.Classify(err), err)
 }
 
 func (s *shared) warnRefused(refused, records int, err error) {

@@ -16,6 +16,7 @@ import (
 
 	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
@@ -166,7 +167,7 @@ func answering(into *wire.Answer, codes ...string) error {
 // A posterFunc is a client's seam made of a function.
 type posterFunc func(ctx context.Context, body []byte, n int, into *wire.Answer) error
 
-func (p posterFunc) post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
+func (p posterFunc) Post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
 	return p(ctx, body, n, into)
 }
 
@@ -188,7 +189,7 @@ type fakeStream struct {
 	overlaps int            // of requests with a key in common
 }
 
-func (s *fakeStream) post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
+func (s *fakeStream) Post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
 	records := recordsOf(s.t, body)
 	s.arrived(records)
 	defer s.left(records)
@@ -196,7 +197,7 @@ func (s *fakeStream) post(ctx context.Context, body []byte, n int, into *wire.An
 		s.before(ctx, records)
 	}
 	if s.latency > 0 && !pause(ctx, s.latency) {
-		return &requestError{fault: unanswered, message: ctx.Err().Error()}
+		return &service.Error{Fault: service.Unanswered, Message: ctx.Err().Error()}
 	}
 	if s.fail != nil {
 		if err := s.fail(ctx, records); err != nil {

@@ -9,38 +9,24 @@ import (
 	"time"
 
 	"fluent-bit-kinesis/aggregate"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/plugins"
 )
 
-// A hashKey is a point of a stream's hash space, 0 to 2^128-1.
-type hashKey struct{ hi, lo uint64 }
-
-func (h hashKey) compare(other hashKey) int {
-	switch {
-	case h == other:
-		return 0
-	case h.hi < other.hi || h.hi == other.hi && h.lo < other.lo:
-		return -1
-	}
-	return 1
-}
-
-// A shard is an open shard: it takes the records whose hash lies between start
-// and end, both included.
+// A shard is an open shard in a map.
 type shard struct {
-	id         string
-	start, end hashKey
-	index      int // in its map
+	service.Shard
+	index int // in its map
 }
 
 // A shardMap is the open shards of a stream at one time, by their ranges.
 type shardMap []shard
 
-func newShardMap(open []shard) shardMap {
-	m := slices.Clone(open)
-	slices.SortFunc(m, func(a, b shard) int { return a.start.compare(b.start) })
+func newShardMap(open []service.Shard) shardMap {
+	open = slices.SortedFunc(slices.Values(open), func(a, b service.Shard) int { return a.Start.Compare(b.Start) })
+	m := make(shardMap, len(open))
 	for i := range m {
-		m[i].index = i
+		m[i] = shard{open[i], i}
 	}
 	return m
 }
@@ -51,10 +37,9 @@ func (m shardMap) of(key []byte) *shard {
 	if len(m) == 0 {
 		return nil
 	}
-	hi, lo := aggregate.HashKey(key)
-	hash := hashKey{hi, lo}
-	i, _ := slices.BinarySearchFunc(m, hash, func(s shard, h hashKey) int { return s.end.compare(h) })
-	if i == len(m) || m[i].start.compare(hash) > 0 {
+	hash := aggregate.HashOf(key)
+	i, _ := slices.BinarySearchFunc(m, hash, func(s shard, h aggregate.HashKey) int { return s.End.Compare(h) })
+	if i == len(m) || m[i].Start.Compare(hash) > 0 {
 		return nil
 	}
 	return &m[i]
@@ -76,7 +61,7 @@ const (
 // the service does not give it, records are packed without. It is safe for
 // concurrent use; its goroutine is ended, and waited for, by close.
 type shardWatch struct {
-	list func(ctx context.Context) ([]shard, error)
+	list func(ctx context.Context) ([]service.Shard, error)
 	log  *plugins.Logger
 
 	current atomic.Pointer[shardMap] // nil where there is none to be relied on
@@ -88,7 +73,7 @@ type shardWatch struct {
 	ended   sync.WaitGroup
 }
 
-func newShardWatch(log *plugins.Logger, list func(ctx context.Context) ([]shard, error)) *shardWatch {
+func newShardWatch(log *plugins.Logger, list func(ctx context.Context) ([]service.Shard, error)) *shardWatch {
 	return &shardWatch{list: list, log: log, first: make(chan struct{}), stale: make(chan struct{}, 1)}
 }
 

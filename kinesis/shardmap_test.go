@@ -15,31 +15,32 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/aggregate"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/plugins"
 )
 
 // evenShards are so many open shards, 1 to 256, by names of that generation.
-func evenShards(n int, generation string) []shard {
-	shards := make([]shard, n)
+func evenShards(n int, generation string) []service.Shard {
+	shards := make([]service.Shard, n)
 	width := math.MaxUint64/uint64(n) + 1 // 0 for one shard, whose end is then set below
 	for i := range shards {
-		shards[i] = shard{id: generation + string(rune('a'+i)),
-			start: hashKey{hi: uint64(i) * width}, end: hashKey{hi: uint64(i+1)*width - 1, lo: math.MaxUint64}}
+		shards[i] = service.Shard{ID: generation + string(rune('a'+i)),
+			Start: aggregate.HashKey{Hi: uint64(i) * width}, End: aggregate.HashKey{Hi: uint64(i+1)*width - 1, Lo: math.MaxUint64}}
 	}
-	shards[n-1].end.hi = math.MaxUint64
+	shards[n-1].End.Hi = math.MaxUint64
 	return shards
 }
 
 // A fakeList answers ListShards.
 type fakeList struct {
 	begin  time.Time
-	answer func(ctx context.Context) ([]shard, error)
+	answer func(ctx context.Context) ([]service.Shard, error)
 
 	mu    sync.Mutex
 	calls []time.Duration // when, since begin; guarded by mu
 }
 
-func (l *fakeList) list(ctx context.Context) ([]shard, error) {
+func (l *fakeList) list(ctx context.Context) ([]service.Shard, error) {
 	l.mu.Lock()
 	l.calls = append(l.calls, time.Since(l.begin))
 	l.mu.Unlock()
@@ -67,28 +68,30 @@ func watching(t *testing.T, test func(t *testing.T, w *shardWatch, list *fakeLis
 
 func TestShardMapFindsTheShardOfAKey(t *testing.T) {
 	key := []byte("a key")
-	hi, lo := aggregate.HashKey(key)
-	first := hashKey{}
-	hash, last := hashKey{hi, lo}, hashKey{math.MaxUint64, math.MaxUint64}
-	before, after := hashKey{hi, lo - 1}, hashKey{hi, lo + 1}
+	hash := aggregate.HashOf(key)
+	first, last := aggregate.HashKey{}, aggregate.HashKey{Hi: math.MaxUint64, Lo: math.MaxUint64}
+	before, after := aggregate.HashKey{Hi: hash.Hi, Lo: hash.Lo - 1}, aggregate.HashKey{Hi: hash.Hi, Lo: hash.Lo + 1}
+	shard := func(id string, start, end aggregate.HashKey) service.Shard {
+		return service.Shard{ID: id, Start: start, End: end}
+	}
 	for name, x := range map[string]struct {
-		open []shard
+		open []service.Shard
 		want string // the shard; empty for none
 	}{
-		"one shard":                     {[]shard{{id: "a", start: first, end: last}}, "a"},
-		"the end of a shard":            {[]shard{{id: "a", start: first, end: hash}, {id: "b", start: after, end: last}}, "a"},
-		"the start of a shard":          {[]shard{{id: "a", start: first, end: before}, {id: "b", start: hash, end: last}}, "b"},
-		"a shard of that hash alone":    {[]shard{{id: "a", start: first, end: before}, {id: "b", start: hash, end: hash}, {id: "c", start: after, end: last}}, "b"},
-		"shards in another order":       {[]shard{{id: "c", start: after, end: last}, {id: "b", start: hash, end: hash}, {id: "a", start: first, end: before}}, "b"},
-		"a hole before the first shard": {[]shard{{id: "a", start: after, end: last}}, ""},
-		"a hole between shards":         {[]shard{{id: "a", start: first, end: before}, {id: "b", start: after, end: last}}, ""},
-		"a hole behind the last shard":  {[]shard{{id: "a", start: first, end: before}}, ""},
+		"one shard":                     {[]service.Shard{shard("a", first, last)}, "a"},
+		"the end of a shard":            {[]service.Shard{shard("a", first, hash), shard("b", after, last)}, "a"},
+		"the start of a shard":          {[]service.Shard{shard("a", first, before), shard("b", hash, last)}, "b"},
+		"a shard of that hash alone":    {[]service.Shard{shard("a", first, before), shard("b", hash, hash), shard("c", after, last)}, "b"},
+		"shards in another order":       {[]service.Shard{shard("c", after, last), shard("b", hash, hash), shard("a", first, before)}, "b"},
+		"a hole before the first shard": {[]service.Shard{shard("a", after, last)}, ""},
+		"a hole between shards":         {[]service.Shard{shard("a", first, before), shard("b", after, last)}, ""},
+		"a hole behind the last shard":  {[]service.Shard{shard("a", first, before)}, ""},
 		"no shards":                     {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := ""
 			if s := newShardMap(x.open).of(key); s != nil {
-				found = s.id
+				found = s.ID
 			}
 			require.Equal(t, x.want, found)
 		})
@@ -97,7 +100,7 @@ func TestShardMapFindsTheShardOfAKey(t *testing.T) {
 
 func TestShardWatchLearnsTheMapOnceAndSaysSo(t *testing.T) {
 	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
-		list.answer = func(context.Context) ([]shard, error) { return evenShards(4, "old"), nil }
+		list.answer = func(context.Context) ([]service.Shard, error) { return evenShards(4, "old"), nil }
 		for range 3 {
 			require.Equal(t, newShardMap(evenShards(4, "old")), w.get())
 		}
@@ -111,7 +114,7 @@ func TestShardWatchLearnsTheMapOnceAndSaysSo(t *testing.T) {
 func TestShardWatchGivesUpAMapThatIsWrongUntilItHasLearnedAnother(t *testing.T) {
 	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
 		shards := evenShards(4, "old")
-		list.answer = func(context.Context) ([]shard, error) { return shards, nil }
+		list.answer = func(context.Context) ([]service.Shard, error) { return shards, nil }
 		old := w.get()
 		shards = evenShards(5, "new")
 		w.refresh(&old[1])
@@ -133,7 +136,7 @@ func TestShardWatchGivesUpAMapThatIsWrongUntilItHasLearnedAnother(t *testing.T) 
 func TestShardWatchDoesNotTakeUpAgainAMapThatWasWrong(t *testing.T) {
 	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
 		var known atomic.Bool
-		list.answer = func(context.Context) ([]shard, error) {
+		list.answer = func(context.Context) ([]service.Shard, error) {
 			if known.Load() {
 				return evenShards(5, "new"), nil
 			}
@@ -153,11 +156,11 @@ func TestShardWatchDoesNotTakeUpAgainAMapThatWasWrong(t *testing.T) {
 
 func TestShardWatchAsksLessAndLessOftenWhereItDoesNotHelp(t *testing.T) {
 	const long = 3 * time.Hour
-	for name, answer := range map[string]func(context.Context) ([]shard, error){
-		"denied":             func(context.Context) ([]shard, error) { return nil, errors.New("denied") },
-		"no shards":          func(context.Context) ([]shard, error) { return nil, nil },
-		"never answered":     func(ctx context.Context) ([]shard, error) { <-ctx.Done(); return nil, ctx.Err() },
-		"the same ever anew": func(context.Context) ([]shard, error) { return evenShards(4, "other"), nil },
+	for name, answer := range map[string]func(context.Context) ([]service.Shard, error){
+		"denied":             func(context.Context) ([]service.Shard, error) { return nil, errors.New("denied") },
+		"no shards":          func(context.Context) ([]service.Shard, error) { return nil, nil },
+		"never answered":     func(ctx context.Context) ([]service.Shard, error) { <-ctx.Done(); return nil, ctx.Err() },
+		"the same ever anew": func(context.Context) ([]service.Shard, error) { return evenShards(4, "other"), nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
@@ -181,7 +184,7 @@ func TestShardWatchAsksLessAndLessOftenWhereItDoesNotHelp(t *testing.T) {
 
 func TestShardWatchDoesNotKeepTheFirstChunkWaitingForLong(t *testing.T) {
 	watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
-		list.answer = func(ctx context.Context) ([]shard, error) { <-ctx.Done(); return nil, ctx.Err() }
+		list.answer = func(ctx context.Context) ([]service.Shard, error) { <-ctx.Done(); return nil, ctx.Err() }
 		require.Nil(t, w.get())
 		require.Equal(t, shardTimeout, time.Since(list.begin))
 		require.Contains(t, log.String(), "the shards of the stream cannot be listed, so records are packed without regard to them")
@@ -192,7 +195,7 @@ func TestShardWatchEndsQuietly(t *testing.T) {
 	t.Run("in the middle of an attempt", func(t *testing.T) {
 		watching(t, func(t *testing.T, w *shardWatch, list *fakeList, log *logText) {
 			shards := evenShards(1, "old")
-			list.answer = func(ctx context.Context) ([]shard, error) {
+			list.answer = func(ctx context.Context) ([]service.Shard, error) {
 				if len(list.made()) == 1 {
 					return shards, nil
 				}
@@ -221,7 +224,7 @@ func TestShardWatchEndsQuietly(t *testing.T) {
 func TestAggregatesOfManyShardsKeepNoMoreMemoryThanAChunkNeeds(t *testing.T) {
 	o := outputOf(t, instantStream, "partition_key", "key", "aggregation", "on", "aggregation_shard_map", "on")
 	const shards = 64
-	o.d.shards = newShardWatch(o.log, func(context.Context) ([]shard, error) { return evenShards(shards, "s"), nil })
+	o.d.shards = newShardWatch(o.log, func(context.Context) ([]service.Shard, error) { return evenShards(shards, "s"), nil })
 	line := strings.Repeat("x", 10_000)
 	for busy := range shards {
 		chunk := chunkOf(230, func(i int) fields {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -48,7 +49,7 @@ func TestWatchdogExpiresWhereNothingGetsThrough(t *testing.T) {
 }
 
 func TestWatchdogExpiresForRequestsThatFail(t *testing.T) {
-	for _, f := range []fault{unanswered, failing, denied, throttled, expired} {
+	for _, f := range []service.Fault{service.Unanswered, service.Failing, service.Denied, service.Throttled, service.Expired} {
 		t.Run(f.String(), func(t *testing.T) {
 			s := &fakeStream{fail: func(context.Context, []putRecord) error { return failed(f) }}
 			watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
@@ -65,11 +66,11 @@ func TestWatchdogExpiresForRequestsThatFail(t *testing.T) {
 }
 
 func TestWatchdogIsNotArmedByRecordsThatAreDropped(t *testing.T) {
-	s := &fakeStream{fail: func(context.Context, []putRecord) error { return failed(invalid) }}
+	s := &fakeStream{fail: func(context.Context, []putRecord) error { return failed(service.Invalid) }}
 	watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
 		require.Equal(t, OK, o.Flush(numbered(1), "tag"))
 		time.Sleep(6 * time.Minute)
-		s.fail = func(context.Context, []putRecord) error { return failed(failing) }
+		s.fail = func(context.Context, []putRecord) error { return failed(service.Failing) }
 		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))
 		synctest.Wait()
 		require.Empty(t, expired, "the first failure is a moment ago")
@@ -78,7 +79,7 @@ func TestWatchdogIsNotArmedByRecordsThatAreDropped(t *testing.T) {
 
 func TestWatchdogExpiresWhereAProxyFindsEveryRecordTooLarge(t *testing.T) {
 	s := &fakeStream{fail: func(context.Context, []putRecord) error {
-		return &requestError{fault: invalid, status: http.StatusRequestEntityTooLarge}
+		return &service.Error{Fault: service.Invalid, Status: http.StatusRequestEntityTooLarge}
 	}}
 	watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
 		require.Equal(t, Retry, o.Flush(numbered(1), "tag"))

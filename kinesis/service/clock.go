@@ -1,4 +1,4 @@
-package kinesis
+package service
 
 import (
 	"net/http"
@@ -22,10 +22,16 @@ const toleratedSkew = 4 * time.Minute
 // at this time. It tells whether the time may be what it was refused for, so
 // that it is worth another attempt.
 func (c *clock) correct(date string, signed time.Time) bool {
-	theirs, err := http.ParseTime(date)
-	if err != nil || theirs.Sub(signed).Abs() < toleratedSkew {
-		return false
+	theirs, skewed := skew(date, signed)
+	if skewed {
+		c.ahead.Store(int64(time.Until(theirs)))
 	}
-	c.ahead.Store(int64(time.Until(theirs)))
-	return true
+	return skewed
+}
+
+// skew reads a Date, and tells whether it is too far from the time of a
+// signature.
+func skew(date string, signed time.Time) (theirs time.Time, skewed bool) {
+	theirs, err := http.ParseTime(date)
+	return theirs, err == nil && theirs.Sub(signed).Abs() >= toleratedSkew
 }

@@ -1,4 +1,4 @@
-package kinesis
+package service
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ func (s *keyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = w.Write([]byte(named("ExpiredTokenException")))
 	default:
-		_, _ = w.Write(answerOf(""))
+		_, _ = w.Write(taken)
 	}
 }
 
@@ -47,16 +47,16 @@ func (s *keyServer) signedWith(r *http.Request) (n int64) {
 }
 
 // clientWithKeys is a client that has its keys from the server.
-func clientWithKeys(t *testing.T, s *keyServer) *client {
+func clientWithKeys(t *testing.T, s *keyServer) *Client {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	clientOf(t, server.URL) // sets the environment
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.URL+"/keys")
-	c, err := newClient(configOf(t, "endpoint", server.URL))
+	c, err := New(Options{Region: "us-west-2", Endpoint: server.URL, Format: wire.FormatOf(wire.JSON)})
 	require.NoError(t, err)
-	t.Cleanup(c.http.CloseIdleConnections)
+	t.Cleanup(c.Close)
 	return c
 }
 
@@ -68,7 +68,7 @@ func TestKeysThatAreRefusedAreRenewedForAllRequests(t *testing.T) {
 		var requests sync.WaitGroup
 		for range 8 {
 			requests.Go(func() {
-				for c.post(t.Context(), []byte("{}"), 1, &wire.Answer{}) != nil {
+				for c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{}) != nil {
 				}
 			})
 		}
@@ -80,7 +80,7 @@ func TestKeysThatAreRefusedAreRenewedForAllRequests(t *testing.T) {
 func TestKeysGoOnUntilTheyAreRefused(t *testing.T) {
 	s := &keyServer{lifetime: time.Minute} // so that new ones are due at once
 	c := clientWithKeys(t, s)
-	post := func() error { return c.post(t.Context(), []byte("{}"), 1, &wire.Answer{}) }
+	post := func() error { return c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{}) }
 	require.NoError(t, post())
 	require.NoError(t, post())
 	require.EqualValues(t, 2, s.issued.Load())
@@ -93,9 +93,9 @@ func TestKeysGoOnUntilTheyAreRefused(t *testing.T) {
 
 	s.fails.Store(true)
 	s.valid.Store(3)
-	require.Equal(t, expired.String(), faultOf(post()).String())
+	require.Equal(t, Expired.String(), Classify(post()).String())
 	err := post()
-	require.Equal(t, denied.String(), faultOf(err).String())
+	require.Equal(t, Denied.String(), Classify(err).String())
 	require.ErrorContains(t, err, "NoCredentials")
 	require.ErrorContains(t, err, "Failed: no keys")
 	s.fails.Store(false)

@@ -1,4 +1,4 @@
-package kinesis
+package service
 
 import (
 	"bytes"
@@ -81,7 +81,7 @@ func lost(ctx context.Context, err error) error {
 func transportError(err error) error {
 	var certificate *tls.CertificateVerificationError
 	if errors.As(err, &certificate) {
-		return &requestError{fault: denied, code: "BadCertificate", message: err.Error()}
+		return &Error{Fault: Denied, Code: "BadCertificate", Message: err.Error()}
 	}
-	return &requestError{fault: unanswered, message: err.Error()}
+	return &Error{Fault: Unanswered, Message: err.Error()}
 }

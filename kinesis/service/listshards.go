@@ -1,4 +1,4 @@
-package kinesis
+package service
 
 import (
 	"context"
@@ -25,8 +25,15 @@ type listedShards struct {
 	}
 }
 
-// listShards asks the service for the open shards of a stream.
-func (c *client) listShards(ctx context.Context, stream string) (open []shard, err error) {
+// A Shard is an open shard: it takes the records whose hash lies between Start
+// and End, both included.
+type Shard struct {
+	ID         string
+	Start, End aggregate.HashKey
+}
+
+// ListShards asks the service for the open shards of a stream.
+func (c *Client) ListShards(ctx context.Context, stream string) (open []Shard, err error) {
 	request := map[string]string{"StreamName": stream}
 	for {
 		body, err := jsoniter.Marshal(request)
@@ -51,25 +58,20 @@ func (c *client) listShards(ctx context.Context, stream string) (open []shard, e
 	}
 }
 
-func (p *listedShards) appendOpen(open []shard) ([]shard, error) {
+func (p *listedShards) appendOpen(open []Shard) ([]Shard, error) {
 	for _, s := range p.Shards {
 		if s.SequenceNumberRange.EndingSequenceNumber != "" {
 			continue
 		}
-		start, err := parseHashKey(s.HashKeyRange.StartingHashKey)
+		start, err := aggregate.ParseHashKey(s.HashKeyRange.StartingHashKey)
 		if err != nil {
 			return nil, err
 		}
-		end, err := parseHashKey(s.HashKeyRange.EndingHashKey)
+		end, err := aggregate.ParseHashKey(s.HashKeyRange.EndingHashKey)
 		if err != nil {
 			return nil, err
 		}
-		open = append(open, shard{id: s.ShardID, start: start, end: end})
+		open = append(open, Shard{ID: s.ShardID, Start: start, End: end})
 	}
 	return open, nil
-}
-
-func parseHashKey(text string) (hashKey, error) {
-	hi, lo, err := aggregate.ParseHashKey(text)
-	return hashKey{hi, lo}, err
 }

@@ -1,4 +1,4 @@
-package kinesis
+package service
 
 import (
 	"net/http"

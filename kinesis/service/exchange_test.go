@@ -1,13 +1,11 @@
-package kinesis
+package service
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,14 +16,23 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"fluent-bit-kinesis/internal/kinesistest"
 	"fluent-bit-kinesis/kinesis/wire"
-	"fluent-bit-kinesis/plugins"
+)
+
+// Answers to requests of one record, and of two.
+var (
+	taken      = []byte(`{"FailedRecordCount":0,"Records":[{"SequenceNumber":"0","ShardId":"shardId-000000000000"}]}`)
+	twoResults = []byte(`{"FailedRecordCount":1,"Records":[{"SequenceNumber":"0","ShardId":"shardId-000000000000"},{"ErrorCode":"E","ErrorMessage":"m"}]}`)
 )
 
 // clientOf is a client with credentials of its own, and nothing of the
 // machine's.
-func clientOf(t testing.TB, url string, pairs ...string) *client {
+func clientOf(t testing.TB, url string) *Client {
+	t.Helper()
+	return clientWith(t, Options{Endpoint: url})
+}
+
+func clientWith(t testing.TB, o Options) *Client {
 	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID":           "AKIDEXAMPLE",
@@ -38,38 +45,11 @@ func clientOf(t testing.TB, url string, pairs ...string) *client {
 	} {
 		t.(interface{ Setenv(key, value string) }).Setenv(name, value)
 	}
-	c, err := newClient(configOf(t, append(pairs, "endpoint", url)...))
+	o.Region, o.RequestsInFlight, o.Format = "us-west-2", 10, wire.FormatOf(wire.JSON)
+	c, err := New(o)
 	require.NoError(t, err)
-	t.Cleanup(c.http.CloseIdleConnections)
+	t.Cleanup(c.Close)
 	return c
-}
-
-func TestClientPutsRecordsOnAStream(t *testing.T) {
-	for _, format := range []string{wire.JSON, wire.CBOR} {
-		t.Run(format, func(t *testing.T) {
-			s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 2}, Region: "us-west-2"})
-			for _, pair := range s.Env() {
-				name, value, _ := strings.Cut(pair, "=")
-				t.Setenv(name, value)
-			}
-			config := configOf(t, "endpoint", s.URL(), "wire_format", format, "log_key", "log", "partition_key", "k")
-			c, err := newClient(config)
-			require.NoError(t, err)
-			defer c.http.CloseIdleConnections()
-			o := outputLogging(t, io.Discard, c, config)
-
-			chunk := chunkOf(600, func(i int) fields { return fields{kv("k", i), kv("log", []byte{0xff, byte(i)})} })
-			require.Equal(t, OK, o.Flush(chunk, "tag"))
-			require.Len(t, s.Records("logs"), 600)
-			for _, r := range s.Records("logs") {
-				var n byte
-				_, err := fmt.Sscan(r.PartitionKey, &n)
-				if err == nil {
-					require.Equal(t, []byte{0xff, n}, r.Data)
-				}
-			}
-		})
-	}
 }
 
 func TestClientSignsWhatItSends(t *testing.T) {
@@ -78,11 +58,11 @@ func TestClientSignsWhatItSends(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r
 		sent, _ = io.ReadAll(r.Body)
-		_, _ = w.Write(answerOf(""))
+		_, _ = w.Write(taken)
 	}))
 	defer server.Close()
 	body := []byte(`{"StreamName":"logs","Records":[{}]}`)
-	require.NoError(t, clientOf(t, server.URL).post(t.Context(), body, 1, &wire.Answer{}))
+	require.NoError(t, clientOf(t, server.URL).Post(t.Context(), body, 1, &wire.Answer{}))
 
 	require.Equal(t, http.MethodPost, got.Method)
 	require.Equal(t, "/", got.URL.Path)
@@ -113,7 +93,7 @@ func TestClientWithoutAnAnswer(t *testing.T) {
 		case "/nonsense":
 			_, _ = w.Write([]byte(`<html>`))
 		case "/short":
-			_, _ = w.Write(answerOf("", "E"))
+			_, _ = w.Write(twoResults)
 		}
 	}
 	server := httptest.NewServer(http.HandlerFunc(behave))
@@ -126,33 +106,33 @@ func TestClientWithoutAnAnswer(t *testing.T) {
 
 	for _, test := range []struct {
 		name, url string
-		want      fault
+		want      Fault
 		says      string
 	}{
-		{"nobody listens", unused.URL, unanswered, "refused"},
-		{"no host of that name", "http://host.invalid", unanswered, "host.invalid"},
-		{"the answer takes longer than http_request_timeout", server.URL + "/hangs", unanswered, "no answer within"},
-		{"the connection is cut before the answer", server.URL + "/cut", unanswered, "EOF"},
-		{"the connection is cut within the answer", server.URL + "/half", unanswered, "unexpected EOF"},
-		{"the answer is not the service's", server.URL + "/nonsense", unanswered, "answer of the service cannot be read"},
-		{"the answer is not to this request", server.URL + "/short", unanswered, "2 results for 1 records"},
-		{"the server's certificate is not trusted", secure.URL, denied, "BadCertificate"},
+		{"nobody listens", unused.URL, Unanswered, "refused"},
+		{"no host of that name", "http://host.invalid", Unanswered, "host.invalid"},
+		{"the answer takes longer than http_request_timeout", server.URL + "/hangs", Unanswered, "no answer within"},
+		{"the connection is cut before the answer", server.URL + "/cut", Unanswered, "EOF"},
+		{"the connection is cut within the answer", server.URL + "/half", Unanswered, "unexpected EOF"},
+		{"the answer is not the service's", server.URL + "/nonsense", Unanswered, "answer of the service cannot be read"},
+		{"the answer is not to this request", server.URL + "/short", Unanswered, "2 results for 1 records"},
+		{"the server's certificate is not trusted", secure.URL, Denied, "BadCertificate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := clientOf(t, test.url)
 			c.http.Timeout = 50 * time.Millisecond
-			if test.want != unanswered || !strings.HasSuffix(test.url, "/hangs") {
+			if test.want != Unanswered || !strings.HasSuffix(test.url, "/hangs") {
 				c.http.Timeout = time.Minute
 			}
-			err := c.post(t.Context(), []byte("{}"), 1, &wire.Answer{})
-			require.Equal(t, test.want.String(), faultOf(err).String(), "%v", err)
+			err := c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{})
+			require.Equal(t, test.want.String(), Classify(err).String(), "%v", err)
 			require.ErrorContains(t, err, test.says)
 		})
 	}
 }
 
 func TestClientTakesTheTimeoutOfItsOption(t *testing.T) {
-	require.Equal(t, 7*time.Second, clientOf(t, "http://localhost", "http_request_timeout", "7").http.Timeout)
+	require.Equal(t, 7*time.Second, clientWith(t, Options{HTTPRequestTimeout: 7 * time.Second}).http.Timeout)
 	require.Zero(t, clientOf(t, "http://localhost").http.Timeout)
 }
 
@@ -161,10 +141,10 @@ func TestClientWithoutCredentialsIsDenied(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	t.Setenv("HOME", t.TempDir())
-	c, err := newClient(configOf(t, "endpoint", c.endpoint.String()))
+	c, err := New(Options{Region: "us-west-2", Endpoint: c.endpoint.String(), Format: wire.FormatOf(wire.JSON)})
 	require.NoError(t, err)
-	err = c.post(t.Context(), []byte("{}"), 1, &wire.Answer{})
-	require.Equal(t, denied.String(), faultOf(err).String())
+	err = c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{})
+	require.Equal(t, Denied.String(), Classify(err).String())
 	require.ErrorContains(t, err, "NoCredentials")
 }
 
@@ -183,9 +163,9 @@ func TestClientEndsWithItsContext(t *testing.T) {
 		cancel()
 	}()
 	c := clientOf(t, server.URL)
-	err := c.post(ctx, []byte("{}"), 1, &wire.Answer{})
-	require.Equal(t, unanswered.String(), faultOf(err).String())
-	require.Error(t, c.post(ctx, []byte("{}"), 1, &wire.Answer{}))
+	err := c.Post(ctx, []byte("{}"), 1, &wire.Answer{})
+	require.Equal(t, Unanswered.String(), Classify(err).String())
+	require.Error(t, c.Post(ctx, []byte("{}"), 1, &wire.Answer{}))
 }
 
 func TestClientSetsItsClockByTheServices(t *testing.T) {
@@ -205,7 +185,7 @@ func setsItsClock(t *testing.T, answer string) {
 		now := time.Now().Add(theirs)
 		signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 		if err == nil && now.Sub(signed).Abs() < 5*time.Minute {
-			_, _ = w.Write(answerOf(""))
+			_, _ = w.Write(taken)
 			return
 		}
 		w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
@@ -214,9 +194,9 @@ func setsItsClock(t *testing.T, answer string) {
 	}))
 	defer server.Close()
 	c := clientOf(t, server.URL)
-	err := c.post(t.Context(), []byte("{}"), 1, &wire.Answer{})
-	require.Equal(t, expired.String(), faultOf(err).String(), "worth another attempt")
-	require.NoError(t, c.post(t.Context(), []byte("{}"), 1, &wire.Answer{}))
+	err := c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{})
+	require.Equal(t, Expired.String(), Classify(err).String(), "worth another attempt")
+	require.NoError(t, c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{}))
 }
 
 // A slowTransport answers at once, and reads the request's body later: as net/http
@@ -242,38 +222,9 @@ func TestClientIsDoneWithTheBodyWhenItReturns(t *testing.T) {
 		transport := slowTransport{make(chan []byte, 1)}
 		c.http = &http.Client{Transport: transport}
 		body := []byte("these records")
-		err := c.post(t.Context(), body, 1, &wire.Answer{})
-		require.Equal(t, failing.String(), faultOf(err).String())
+		err := c.Post(t.Context(), body, 1, &wire.Answer{})
+		require.Equal(t, Failing.String(), Classify(err).String())
 		copy(body, "others")
 		require.Equal(t, "these records", string(<-transport.read))
 	})
-}
-
-func TestCloseEndsTheConnections(t *testing.T) {
-	open, closed := make(chan struct{}, 10), make(chan struct{}, 10)
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = w.Write(answerOf("", "", "")) // a client that has gone shows in what it answers
-	}))
-	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		switch state {
-		case http.StateNew:
-			open <- struct{}{}
-		case http.StateClosed:
-			closed <- struct{}{}
-		}
-	}
-	s.Start()
-	defer s.Close()
-	clientOf(t, s.URL) // sets the credentials
-	o, err := New(configOf(t, "endpoint", s.URL), plugins.NewLogger(io.Discard, "kinesis", ""), nil)
-	require.NoError(t, err)
-	require.Equal(t, OK, o.Flush(numbered(3), "tag"))
-	<-open
-	require.Empty(t, closed, "it is kept for the next request")
-	o.Close()
-	select {
-	case <-closed:
-	case <-time.After(30 * time.Second): // left alone it would be for a minute and a half
-		require.FailNow(t, "the connection is still open")
-	}
 }

@@ -1,0 +1,69 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"fluent-bit-kinesis/kinesis/wire"
+)
+
+// Post sends the body of a PutRecords request of n records and reads the answer.
+// The body is the caller's again when Post has returned. The error is an
+// [*Error] where the service did not take the request.
+func (c *Client) Post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
+	var err error
+	into.Body, err = c.call(ctx, "PutRecords", c.format, body, into.Body)
+	if err != nil {
+		return err
+	}
+	if err := into.Read(c.format, n); err != nil {
+		return &Error{Fault: Unanswered, Message: err.Error()}
+	}
+	return nil
+}
+
+// call posts one request and appends the answer to buf[:0].
+func (c *Client) call(ctx context.Context, operation string, f wire.Format, body, buf []byte) ([]byte, error) {
+	by, err := c.signature(ctx)
+	if err != nil {
+		return buf, err
+	}
+	if t := c.http.Timeout; t > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, t, fmt.Errorf("no answer within %s (http_request_timeout) from %s", t, c.endpoint))
+		defer cancel()
+	}
+	sent := &requestBody{bytes: body}
+	req, err := c.request(ctx, operation, f.ContentType(), sent, by)
+	if err != nil {
+		return buf, err
+	}
+	defer sent.wait()
+	answer, err := c.http.Transport.RoundTrip(req)
+	if err != nil {
+		return buf, lost(ctx, fmt.Errorf("POST %s: %w", c.endpoint, err))
+	}
+	defer answer.Body.Close()
+	buf, err = readAll(answer.Body, buf[:0], answer.ContentLength)
+	if err != nil {
+		return buf, lost(ctx, err)
+	}
+	if answer.StatusCode == http.StatusOK {
+		return buf, nil
+	}
+	e := readError(answer, f, buf, by.at)
+	c.react(e, answer.Header.Get("Date"), by)
+	return buf, e
+}
+
+// react has the next request signed otherwise, where the signature may be what
+// this one was refused for.
+func (c *Client) react(e *Error, date string, by signature) {
+	switch {
+	case e.Fault == Expired && stale(e.Code, e.Message):
+		c.clock.correct(date, by.at)
+	case e.Fault == Expired, e.Fault == Denied && e.Code == unknownClient:
+		c.keys.refuse(by.keys)
+	}
+}
