@@ -8,7 +8,7 @@ import "fluent-bit-kinesis/kinesis/wire"
 type batch struct {
 	body    *wire.Body
 	entries []entry // one for each entry of the body
-	events  events  // entry by entry
+	events  carried // entry by entry
 	stripes stripes // of all entries
 	sharded bool    // there is an entry that is foreseen for a shard
 }

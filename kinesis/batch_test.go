@@ -47,8 +47,8 @@ func (b *batch) addOne(i int, r putRecord, flushes ...*flush) {
 	b.add(r.Data, []byte(r.PartitionKey), stripeSet(uint8(i)), nil, f, uint32(10*i))
 }
 
-// carried lists the events of an entry, as text.
-func (b *batch) carried(i int) string {
+// eventsOf lists the events of an entry, as text.
+func (b *batch) eventsOf(i int) string {
 	var text []string
 	for f, ordinals := range b.events.span(int(b.entries[i].first), int(b.entries[i].last)) {
 		text = append(text, fmt.Sprintf("%p %d", f, ordinals))
@@ -67,7 +67,7 @@ func TestBatchKeepsTheEventsOfEachEntry(t *testing.T) {
 	b, flushes := emptyBatch(), []*flush{{}, {}, {}}
 	b.addAll(randomRecords(rand.New(rand.NewPCG(2, 2)), 100), flushes...)
 	for i := range b.entries {
-		require.Equal(t, fmt.Sprintf("%p [%d]", flushes[i/3%3], 10*i), b.carried(i))
+		require.Equal(t, fmt.Sprintf("%p [%d]", flushes[i/3%3], 10*i), b.eventsOf(i))
 	}
 	require.Equal(t, 34, b.events.flushes())
 }
@@ -82,9 +82,9 @@ func TestBatchKeepsTheEventsOfSeveralFlushesInOneEntry(t *testing.T) {
 	b.add([]byte("alone"), []byte("k"), stripes{}, nil, g, 9)
 	b.addAggregate(a.writer.Close(), a)
 	want := fmt.Sprintf("%p [0 1], %p [2], %p [3]", f, g, f)
-	require.Equal(t, want, b.carried(1))
+	require.Equal(t, want, b.eventsOf(1))
 	other.copyEntry(b, 1)
-	require.Equal(t, want, other.carried(0))
+	require.Equal(t, want, other.eventsOf(0))
 	require.Equal(t, stripeSet(7), other.stripes)
 }
 
@@ -133,7 +133,7 @@ func requireSameBatch(t *testing.T, want, got *batch) {
 	require.Equal(t, len(want.entries), len(got.entries))
 	for i := range want.entries {
 		require.Equal(t, want.entries[i], got.entries[i], "entry %d", i)
-		require.Equal(t, want.carried(i), got.carried(i), "entry %d", i)
+		require.Equal(t, want.eventsOf(i), got.eventsOf(i), "entry %d", i)
 		require.Equal(t, want.body.EntrySize(i), got.body.EntrySize(i), "entry %d", i)
 	}
 	require.Equal(t, want.body.Size(), got.body.Size())
@@ -159,9 +159,9 @@ func TestBatchSwapExchangesEverything(t *testing.T) {
 	a.add([]byte("1"), []byte("k"), stripeSet(1), nil, f, 1)
 	b.add([]byte("2"), []byte("l"), stripeSet(2), nil, g, 2)
 	a.swap(b)
-	require.Equal(t, fmt.Sprintf("%p [2]", g), a.carried(0))
+	require.Equal(t, fmt.Sprintf("%p [2]", g), a.eventsOf(0))
 	require.Equal(t, []putRecord{{[]byte("2"), "l"}}, recordsOf(t, a.body.Close()))
-	require.Equal(t, fmt.Sprintf("%p [1]", f), b.carried(0))
+	require.Equal(t, fmt.Sprintf("%p [1]", f), b.eventsOf(0))
 	require.Equal(t, []putRecord{{[]byte("1"), "k"}}, recordsOf(t, b.body.Close()))
 }
 

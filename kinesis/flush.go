@@ -6,7 +6,7 @@ import (
 
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
-	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/events"
 )
 
 // A flush is one offer of a chunk on its way: its events become records, and the
@@ -74,31 +74,31 @@ func (f *flush) encode(chunk []byte) error {
 	}
 	defer f.returnCompressors()
 	defer f.count()
-	events := plugins.NewEvents(chunk)
-	for events.Next() {
+	event := events.NewReader(chunk)
+	for event.Next() {
 		f.events++
-		if f.again && !f.left.has(events.Ordinal()) {
+		if f.again && !f.left.has(event.Ordinal()) {
 			f.hits++
 			continue
 		}
-		r, n, err := f.records.Encode(events.Body(), events.Time())
+		r, n, err := f.records.Encode(event.Body(), event.Time())
 		if err == nil {
-			events.Advance(n)
+			event.Advance(n)
 			f.met++
-			f.add(&r, uint32(events.Ordinal()))
+			f.add(&r, uint32(event.Ordinal()))
 			continue
 		}
 		reason, known := record.DropOf(err)
 		if !known {
-			events.Malformed(err)
+			event.Malformed(err)
 			break
 		}
-		events.Advance(n)
+		event.Advance(n)
 		f.met++
 		f.count()
-		f.o.drop(reason, events.Ordinal())
+		f.o.drop(reason, event.Ordinal())
 	}
-	return events.Err()
+	return event.Err()
 }
 
 // count adds up what the events since the last time come to. Workers share the

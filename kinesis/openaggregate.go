@@ -7,7 +7,7 @@ import "fluent-bit-kinesis/aggregate"
 // time.
 type openAggregate struct {
 	writer  aggregate.Writer
-	events  events
+	events  carried
 	stripes stripes
 	shard   *shard // that it is for; nil without a shard map
 	most    int    // bytes that it has come to, which it has memory for

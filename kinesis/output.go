@@ -19,6 +19,7 @@ import (
 	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/events"
 )
 
 // A Code answers Fluent Bit for a chunk. The values are Fluent Bit's own.
@@ -153,7 +154,7 @@ func (o *Output) Flush(chunk []byte, tag string) Code {
 // answer is the code for a chunk whose records were all sent, as far as it
 // could be read.
 func (o *Output) answer(err error) Code {
-	var malformed *plugins.MalformedError
+	var malformed *events.MalformedError
 	if !errors.As(err, &malformed) {
 		return OK
 	}

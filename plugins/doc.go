@@ -1,13 +1,9 @@
 // Package plugins holds what any output plugin for Fluent Bit written in Go
 // needs, and nothing of the service that it sends to.
 //
-// # What comes in
-//
-// Fluent Bit hands an output chunks: buffers of msgpack values, each an event
-// of a time and a body. The walk over a chunk reads them where they lie and
-// the JSON writer turns a body into text in one pass, appended to the caller's
-// buffer. Neither allocates for a record, and both take any bytes at all
-// without a panic: a chunk comes from outside.
+// What comes in has rooms of its own: package events walks over the chunks that
+// Fluent Bit hands an output, package msgjson writes the events' bodies as JSON,
+// and both read with package msgpack. What is here is for people.
 //
 // # What a person sets
 //

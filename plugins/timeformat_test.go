@@ -70,6 +70,41 @@ func TestTimeFormatPadsWhatIsBelowASecond(t *testing.T) {
 	}
 }
 
+// Where a number gets one more digit, it gets one zero less.
+func TestTimeFormatPadsNumbersAtEveryPowerOfTen(t *testing.T) {
+	newYear := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC) // of a leap year
+	for _, x := range []struct {
+		conversion string
+		unit       time.Duration
+		first      int // number, at newYear
+		digits     int
+		most       int
+	}{
+		{"%L", time.Millisecond, 0, 3, 999},
+		{"%f", time.Microsecond, 0, 6, 999_999},
+		{"%j", 24 * time.Hour, 1, 3, 366},
+	} {
+		format, err := NewTimeFormat(x.conversion)
+		require.NoError(t, err)
+		for _, n := range append(aroundPowersOfTen(x.most), x.most) {
+			if n < x.first {
+				continue
+			}
+			at := newYear.Add(time.Duration(n-x.first) * x.unit)
+			require.Equal(t, fmt.Sprintf("%0*d", x.digits, n), string(format.Append(nil, at)), x.conversion)
+		}
+	}
+}
+
+// aroundPowersOfTen are the numbers up to most that are a power of ten, or one
+// off: 0, 1, 2, 9, 10, 11, 99, 100, ...
+func aroundPowersOfTen(most int) (numbers []int) {
+	for power := 1; power <= most; power *= 10 {
+		numbers = append(numbers, power-1, power, min(power+1, most))
+	}
+	return numbers
+}
+
 // The library would read these together with their neighbours as other fields.
 func TestTimeFormatTakesTextNextToAFieldAsText(t *testing.T) {
 	at := time.Date(2024, time.May, 5, 15, 4, 5, 0, time.UTC)

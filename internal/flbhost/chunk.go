@@ -128,6 +128,11 @@ func (c *Chunk) Reset() {
 	c.buf, c.events = c.buf[:0], 0
 }
 
+// Msgpack is one value as msgpack, of what Field allows as a value. A record is a []Field.
+func Msgpack(value any) []byte {
+	return appendValue(nil, value)
+}
+
 func appendValue(b []byte, value any) []byte {
 	switch v := value.(type) {
 	case nil:

@@ -3,7 +3,7 @@ package record
 import (
 	"errors"
 
-	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/msgjson"
 )
 
 // A DropReason is why a record is not sent, for good.
@@ -35,7 +35,7 @@ func DropOf(err error) (reason DropReason, known bool) {
 	switch {
 	case errors.Is(err, errNoLogKey):
 		return NoLogKey, true
-	case errors.Is(err, plugins.ErrTooDeep):
+	case errors.Is(err, msgjson.ErrTooDeep):
 		return TooDeep, true
 	case errors.Is(err, errTooBig):
 		return TooBig, true

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/compress"
-	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/msgjson"
 )
 
 func TestWhatKeepsARecordFromBeingSentHasAReason(t *testing.T) {
@@ -18,9 +18,9 @@ func TestWhatKeepsARecordFromBeingSentHasAReason(t *testing.T) {
 		want    DropReason
 	}{
 		"no log_key":       {encoderOf(t, Options{LogKey: "log"}), fields{kv("a", 1)}, NoLogKey},
-		"nested too deep":  {encoderOf(t, Options{}), fields{kv("a", deep(plugins.MaxDepth))}, TooDeep},
+		"nested too deep":  {encoderOf(t, Options{}), fields{kv("a", deep(msgjson.MaxDepth))}, TooDeep},
 		"not made to fit":  {encoderOf(t, small).compressing(compress.Gzip), fields{kv("a", 1)}, TooBig},
-		"a deeper log_key": {encoderOf(t, Options{LogKey: "a"}), fields{kv("a", deep(plugins.MaxDepth))}, TooDeep},
+		"a deeper log_key": {encoderOf(t, Options{LogKey: "a"}), fields{kv("a", deep(msgjson.MaxDepth))}, TooDeep},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := test.encoder.of(eventsAt, test.body)

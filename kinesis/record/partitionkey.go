@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 
 	"fluent-bit-kinesis/kinesis/wire"
-	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/msgjson"
+	"fluent-bit-kinesis/plugins/msgpack"
 )
 
 // partitionKeys finds the partition key of each record: the value that
@@ -26,17 +27,13 @@ type partitionKeys struct {
 
 const maxSeenValue = 4 << 10
 
-// maxKeyRunes is how many characters the service takes in a partition key:
-// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html.
-const maxKeyRunes = 256
-
 func newPartitionKeys(o *Options) *partitionKeys {
 	return &partitionKeys{path: o.PartitionKey, timeKey: o.TimeKey, random: newRandom()}
 }
 
 // of is the key of the record that json has just encoded from body. It is
 // valid until the next call. random tells that it is not the record's own.
-func (p *partitionKeys) of(json *plugins.Encoder, body []byte, at *timeMember) (key []byte, random bool) {
+func (p *partitionKeys) of(json *msgjson.Encoder, body []byte, at *timeMember) (key []byte, random bool) {
 	if len(p.path) > 0 {
 		if key := p.fromRecord(json, body, at); len(key) > 0 {
 			return key, false
@@ -48,7 +45,7 @@ func (p *partitionKeys) of(json *plugins.Encoder, body []byte, at *timeMember) (
 
 // fromRecord is the value that the option's path leads to; empty where there is none
 // that can be a key.
-func (p *partitionKeys) fromRecord(json *plugins.Encoder, body []byte, at *timeMember) []byte {
+func (p *partitionKeys) fromRecord(json *msgjson.Encoder, body []byte, at *timeMember) []byte {
 	if p.timeKey != "" && p.path[0] == p.timeKey {
 		if len(p.path) > 1 {
 			return nil
@@ -56,7 +53,7 @@ func (p *partitionKeys) fromRecord(json *plugins.Encoder, body []byte, at *timeM
 		p.key = append(p.key[:0], at.text...)
 		return p.cut()
 	}
-	value, ok := json.Noted(partitionNote, body)
+	value, ok := json.Noted(forPartitionKey, body)
 	if !ok {
 		return nil
 	}
@@ -74,10 +71,10 @@ func (p *partitionKeys) fromRecord(json *plugins.Encoder, body []byte, at *timeM
 }
 
 // lookup is the key that the rest of the path leads to in a value.
-func (p *partitionKeys) lookup(json *plugins.Encoder, value []byte) []byte {
+func (p *partitionKeys) lookup(json *msgjson.Encoder, value []byte) []byte {
 	for _, name := range p.path[1:] {
 		var ok bool
-		if value, ok = plugins.Member(value, name); !ok {
+		if value, ok = msgjson.Member(value, name); !ok {
 			return nil
 		}
 	}
@@ -85,13 +82,13 @@ func (p *partitionKeys) lookup(json *plugins.Encoder, value []byte) []byte {
 }
 
 // ofValue is the key that a value is; empty where it can be none.
-func (p *partitionKeys) ofValue(json *plugins.Encoder, value []byte) []byte {
-	if text, ok := plugins.Text(value); ok {
+func (p *partitionKeys) ofValue(json *msgjson.Encoder, value []byte) []byte {
+	if text, ok := msgpack.Text(value); ok {
 		text = text[:min(len(text), wire.MaxKeyRunes*utf8.UTFMax)] // what is behind cannot be among its characters
-		p.key = plugins.AppendValidUTF8(p.key[:0], text)
+		p.key = msgjson.AppendValidUTF8(p.key[:0], text)
 		return p.cut()
 	}
-	if !plugins.IsScalar(value) {
+	if !msgpack.IsScalar(value) {
 		return nil
 	}
 	return p.ofScalar(json, value)
@@ -99,7 +96,7 @@ func (p *partitionKeys) ofValue(json *plugins.Encoder, value []byte) []byte {
 
 // ofScalar is the value's JSON; where that is a string, the inside of it, and
 // where it is null, as for NaN, none.
-func (p *partitionKeys) ofScalar(json *plugins.Encoder, value []byte) []byte {
+func (p *partitionKeys) ofScalar(json *msgjson.Encoder, value []byte) []byte {
 	text, err := json.AppendValue(p.key[:0], value)
 	p.key = text
 	if err != nil || string(text) == "null" {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // A keying is an event and the partition key that it is to come to under
@@ -266,13 +267,13 @@ func TestPartitionKeyOfAPathIsKeptThroughRecordsWithoutIt(t *testing.T) {
 func TestPartitionKeyOfAPathRemembersNoLargeValue(t *testing.T) {
 	e := encoderOf(t, Options{PartitionKey: KeyPath{"a", "b"}})
 	value := func(pad int) flbhost.Field {
-		return kv("a", fields{kv("b", strings.Repeat("é", 2*maxKeyRunes)), kv("pad", strings.Repeat("x", pad))})
+		return kv("a", fields{kv("b", strings.Repeat("é", 2*wire.MaxKeyRunes)), kv("pad", strings.Repeat("x", pad))})
 	}
 	e.must(value(2 * maxSeenValue))
 	require.Empty(t, e.keys.seen)
 	e.must(value(1 << 20))
 	require.LessOrEqual(t, cap(e.keys.seen), 2*maxSeenValue)
-	require.LessOrEqual(t, cap(e.keys.found), 2*maxKeyRunes*utf8.UTFMax)
+	require.LessOrEqual(t, cap(e.keys.found), 2*wire.MaxKeyRunes*utf8.UTFMax)
 	e.must(value(1))
 	require.NotEmpty(t, e.keys.seen, "a usual one is remembered")
 }
@@ -280,12 +281,12 @@ func TestPartitionKeyOfAPathRemembersNoLargeValue(t *testing.T) {
 func TestPartitionKeyOfAHugeTextTakesNoMemory(t *testing.T) {
 	e := encoderOf(t, Options{PartitionKey: KeyPath{"k"}})
 	for name, x := range map[string]struct{ text, want string }{
-		"UTF-8":     {strings.Repeat("é", 1<<20), strings.Repeat("é", maxKeyRunes)},
-		"not UTF-8": {strings.Repeat("\xff", 1<<20), strings.Repeat("\uFFFD", maxKeyRunes)},
+		"UTF-8":     {strings.Repeat("é", 1<<20), strings.Repeat("é", wire.MaxKeyRunes)},
+		"not UTF-8": {strings.Repeat("\xff", 1<<20), strings.Repeat("\uFFFD", wire.MaxKeyRunes)},
 	} {
 		r, err := e.of(eventsAt, fields{kv("k", x.text)})
 		require.NoError(t, err)
 		require.Equal(t, x.want, string(r.Key), name)
-		require.LessOrEqual(t, cap(e.keys.key), 4*maxKeyRunes*utf8.UTFMax, name)
+		require.LessOrEqual(t, cap(e.keys.key), 4*wire.MaxKeyRunes*utf8.UTFMax, name)
 	}
 }

@@ -29,6 +29,8 @@ import (
 
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/msgjson"
+	"fluent-bit-kinesis/plugins/msgpack"
 )
 
 // Options are what records are to be like, in the order in which they apply.
@@ -68,7 +70,7 @@ type Encoder struct {
 	Compressor compress.Compressor
 
 	options Options
-	json    *plugins.Encoder
+	json    *msgjson.Encoder
 	keys    *partitionKeys
 	time    timeMember
 
@@ -78,36 +80,36 @@ type Encoder struct {
 	scratch []byte // the record at hand, cut to be compressed
 }
 
-// Which note of plugins.Encoder is whose.
+// What the values are noted for that are looked up in a record.
 const (
-	partitionNote, partitionPick = 0, plugins.Note1
-	logNote, logPick             = 1, plugins.Note2
+	forPartitionKey = msgjson.Note1
+	forLog          = msgjson.Note2
 )
 
 // NewEncoder returns an encoder of records under the options.
 func NewEncoder(options Options) *Encoder {
 	e := &Encoder{options: options, keys: newPartitionKeys(&options), time: newTimeMember(&options)}
-	var json plugins.EncoderOptions
+	var json msgjson.Options
 	if options.ReplaceDots != "" {
 		json.ReplaceDots = []byte(options.ReplaceDots)
 	}
 	if options.picks() {
 		json.Pick = e.pick
 	}
-	e.json = plugins.NewEncoder(json)
+	e.json = msgjson.NewEncoder(json)
 	return e
 }
 
 // pick decides what becomes of a member of the record, by its key. A key may be
 // the empty text, which is not that of an option that is not set.
-func (e *Encoder) pick(key []byte) plugins.Pick {
+func (e *Encoder) pick(key []byte) msgjson.Pick {
 	o := &e.options
-	var p plugins.Pick
+	var p msgjson.Pick
 	if o.TimeKey != "" && string(key) == o.TimeKey {
 		return 0 // the event's time takes its place
 	}
 	if len(o.PartitionKey) > 0 && string(key) == o.PartitionKey[0] {
-		p |= partitionPick
+		p |= forPartitionKey
 	}
 	if len(o.DataKeys) > 0 && !slices.ContainsFunc(o.DataKeys, func(wanted string) bool { return string(key) == wanted }) {
 		return p
@@ -115,10 +117,10 @@ func (e *Encoder) pick(key []byte) plugins.Pick {
 	switch {
 	case o.LogKey != "":
 		if string(e.asWritten(key)) == o.LogKey {
-			p |= logPick
+			p |= forLog
 		}
 	case o.TimeKey == "" || !bytes.Equal(e.asWritten(key), e.time.written):
-		p |= plugins.Write
+		p |= msgjson.Write
 	}
 	return p
 }
@@ -129,7 +131,7 @@ func (e *Encoder) asWritten(key []byte) []byte {
 	if e.options.ReplaceDots == "" || bytes.IndexByte(key, '.') < 0 {
 		return key
 	}
-	e.written = plugins.AppendDotless(e.written[:0], key, e.options.ReplaceDots)
+	e.written = msgjson.AppendDotless(e.written[:0], key, e.options.ReplaceDots)
 	return e.written
 }
 
@@ -165,11 +167,11 @@ func (e *Encoder) logValue(body []byte) error {
 		e.data = append(e.data[:0], e.time.text...)
 		return nil
 	}
-	value, ok := e.json.Noted(logNote, body)
+	value, ok := e.json.Noted(forLog, body)
 	if !ok {
 		return errNoLogKey
 	}
-	if s, ok := plugins.Text(value); ok {
+	if s, ok := msgpack.Text(value); ok {
 		e.data = append(e.data[:0], s...)
 		return nil
 	}

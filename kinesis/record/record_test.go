@@ -10,7 +10,7 @@ import (
 
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/flbhost"
-	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/msgjson"
 )
 
 // An encoding is an event under record options, and what it is to become.
@@ -258,17 +258,17 @@ func TestAppendNewline(t *testing.T) {
 
 func TestDeepRecords(t *testing.T) {
 	e := encoderOf(t, Options{ReplaceDots: "_"})
-	_, err := e.of(eventsAt, fields{kv("a", deep(plugins.MaxDepth-1))})
+	_, err := e.of(eventsAt, fields{kv("a", deep(msgjson.MaxDepth-1))})
 	require.NoError(t, err)
-	_, err = e.of(eventsAt, fields{kv("a", deep(plugins.MaxDepth)), kv("b", 1)})
-	require.ErrorIs(t, err, plugins.ErrTooDeep)
+	_, err = e.of(eventsAt, fields{kv("a", deep(msgjson.MaxDepth)), kv("b", 1)})
+	require.ErrorIs(t, err, msgjson.ErrTooDeep)
 
 	e = encoderOf(t, Options{LogKey: "a", ReplaceDots: "_"})
-	r, err := e.of(eventsAt, fields{kv("a", deep(plugins.MaxDepth-1))})
+	r, err := e.of(eventsAt, fields{kv("a", deep(msgjson.MaxDepth-1))})
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(string(r.Data), "x"))
-	_, err = e.of(eventsAt, fields{kv("a", deep(plugins.MaxDepth)), kv("b", 1)})
-	require.ErrorIs(t, err, plugins.ErrTooDeep)
+	_, err = e.of(eventsAt, fields{kv("a", deep(msgjson.MaxDepth)), kv("b", 1)})
+	require.ErrorIs(t, err, msgjson.ErrTooDeep)
 
 	r, err = e.of(eventsAt, fields{kv("a", "y")})
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/events"
 )
 
 type (
@@ -72,10 +73,10 @@ func (e encoder) of(header flbhost.Header, body fields) (Record, error) {
 	e.t.Helper()
 	var chunk flbhost.Chunk
 	chunk.Append(header, body...)
-	events := plugins.NewEvents(chunk.Bytes())
-	require.True(e.t, events.Next(), "%v", events.Err())
-	r, n, err := e.Encode(events.Body(), events.Time())
-	require.Equal(e.t, len(events.Body()), n, "length of the event's body")
+	event := events.NewReader(chunk.Bytes())
+	require.True(e.t, event.Next(), "%v", event.Err())
+	r, n, err := e.Encode(event.Body(), event.Time())
+	require.Equal(e.t, len(event.Body()), n, "length of the event's body")
 	return r, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/msgjson"
 )
 
 // timeMember is the event's time under time_key.
@@ -22,9 +23,9 @@ func newTimeMember(o *Options) (t timeMember) {
 	t.format = o.TimeFormat
 	t.written = []byte(o.TimeKey)
 	if o.ReplaceDots != "" {
-		t.written = plugins.AppendDotless(nil, t.written, o.ReplaceDots)
+		t.written = msgjson.AppendDotless(nil, t.written, o.ReplaceDots)
 	}
-	t.opening = append(plugins.AppendString(nil, t.written), ':')
+	t.opening = append(msgjson.AppendString(nil, t.written), ':')
 	return t
 }
 
@@ -48,5 +49,5 @@ func (t *timeMember) appendMember(data []byte) []byte {
 		data = append(data, ',')
 	}
 	data = append(data, t.opening...)
-	return append(plugins.AppendString(data, t.text), '}')
+	return append(msgjson.AppendString(data, t.text), '}')
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/segmentio/asm/base64"
 
-	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/msgjson"
 )
 
 // jsonFormat is AWS JSON 1.1: data travels as base64.
@@ -16,7 +16,7 @@ type jsonFormat struct{}
 func (jsonFormat) ContentType() string { return "application/x-amz-json-1.1" }
 
 func (jsonFormat) AppendHead(dst []byte, stream string) []byte {
-	dst = plugins.AppendString(append(dst, `{"StreamName":`...), []byte(stream))
+	dst = msgjson.AppendString(append(dst, `{"StreamName":`...), []byte(stream))
 	return append(dst, `,"Records":[`...)
 }
 
@@ -24,7 +24,7 @@ func (jsonFormat) AppendEntry(dst, data, key []byte) []byte {
 	dst = append(dst, `{"Data":"`...)
 	dst = appendBase64(dst, data)
 	dst = append(dst, `","PartitionKey":`...)
-	return append(plugins.AppendString(dst, key), '}')
+	return append(msgjson.AppendString(dst, key), '}')
 }
 
 func appendBase64(dst, src []byte) []byte {

@@ -17,7 +17,7 @@ build_host bin/arm64/flbhost -ldl -lpthread
 
 export QEMU_LD_PREFIX=$root
 
-packages=(./aggregate ./compress ./plugins ./kinesis)
+packages=(./aggregate ./compress ./plugins/... ./kinesis/...)
 
 unit_tests() {
     export GOOS=linux GOARCH=arm64 CC=$COMPILER

@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import "bytes"
 
@@ -21,8 +21,8 @@ const (
 	missesToMemorize = 8
 )
 
-// isAt tells whether the map is at pos once more. As msgpack tells its own
-// length, what begins like it is it.
+// isAt tells whether the map is at pos once more. msgpack is self-delimiting: an
+// equal prefix is an equal map.
 func (m *memo) isAt(src []byte, pos, depth int) bool {
 	return depth == m.depth && len(m.value) > 0 && bytes.HasPrefix(src[pos:], m.value)
 }

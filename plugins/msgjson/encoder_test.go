@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import (
 	"bytes"
@@ -11,11 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/plugins/msgpack"
 )
 
 func ExampleEncoder() {
 	record := packed(kv("log", "GET /"), kv("kubernetes", fields{kv("pod.name", "web-0")}), kv("secret", "hunter2"))
-	encoder := NewEncoder(EncoderOptions{
+	encoder := NewEncoder(Options{
 		ReplaceDots: []byte("_"),
 		Pick: func(key []byte) Pick {
 			switch string(key) {
@@ -30,9 +31,9 @@ func ExampleEncoder() {
 	text, n, err := encoder.AppendRecord(nil, record)
 	fmt.Println(string(text), n == len(record), err)
 
-	kubernetes, _ := encoder.Noted(0, record)
+	kubernetes, _ := encoder.Noted(Note1, record)
 	pod, _ := Member(kubernetes, "pod.name")
-	name, _ := Text(pod)
+	name, _ := msgpack.Text(pod)
 	fmt.Println(string(name))
 	// Output:
 	// {"log":"GET /","kubernetes":{"pod_name":"web-0"}} true <nil>
@@ -125,9 +126,9 @@ func TestValuesAsJSON(t *testing.T) {
 		{"an ext of 32 bits of length", flbhost.Raw{0xc9, 0, 0, 0, 3, 5, 1, 2, 3}, `"AQID"`},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			require.Equal(t, `{"v":`+x.want+`}`, encoded(t, EncoderOptions{}, packed(kv("v", x.value))))
-			require.Equal(t, `{"v":[`+x.want+`]}`, encoded(t, EncoderOptions{}, packed(kv("v", list{x.value}))))
-			alone, err := NewEncoder(EncoderOptions{}).AppendValue([]byte("before "), packedValue(x.value))
+			require.Equal(t, `{"v":`+x.want+`}`, encoded(t, Options{}, packed(kv("v", x.value))))
+			require.Equal(t, `{"v":[`+x.want+`]}`, encoded(t, Options{}, packed(kv("v", list{x.value}))))
+			alone, err := NewEncoder(Options{}).AppendValue([]byte("before "), packedValue(x.value))
 			require.NoError(t, err)
 			require.Equal(t, "before "+x.want, string(alone))
 		})
@@ -160,15 +161,15 @@ func TestKeysAsJSON(t *testing.T) {
 		{"a map whose key is a map", fields{kv(fields{kv("a", 1)}, 2)}, `{\"{\\\"a\\\":1}\":2}`},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			require.Equal(t, `{"`+x.want+`":1}`, encoded(t, EncoderOptions{}, packed(kv(x.key, 1))))
-			require.Equal(t, `{"x":0,"m":[{"`+x.want+`":1}]}`, encoded(t, EncoderOptions{}, packed(kv("x", 0), kv("m", list{fields{kv(x.key, 1)}}))))
+			require.Equal(t, `{"`+x.want+`":1}`, encoded(t, Options{}, packed(kv(x.key, 1))))
+			require.Equal(t, `{"x":0,"m":[{"`+x.want+`":1}]}`, encoded(t, Options{}, packed(kv("x", 0), kv("m", list{fields{kv(x.key, 1)}}))))
 		})
 	}
 }
 
 func TestOfARepeatedKeyTheLastValueStandsInThePlaceOfTheLast(t *testing.T) {
-	dots := EncoderOptions{ReplaceDots: []byte("_")}
-	notA := EncoderOptions{ReplaceDots: []byte("_"), Pick: func(key []byte) Pick {
+	dots := Options{ReplaceDots: []byte("_")}
+	notA := Options{ReplaceDots: []byte("_"), Pick: func(key []byte) Pick {
 		if string(key) == "a.b" {
 			return 0
 		}
@@ -184,34 +185,34 @@ func TestOfARepeatedKeyTheLastValueStandsInThePlaceOfTheLast(t *testing.T) {
 	}
 	for _, x := range []struct {
 		name    string
-		options EncoderOptions
+		options Options
 		record  fields
 		want    string
 	}{
-		{"the same string", EncoderOptions{}, fields{kv("a", 1), kv("b", 2), kv("a", 3)}, `{"b":2,"a":3}`},
-		{"next to each other", EncoderOptions{}, fields{kv("a", 1), kv("a", 2)}, `{"a":2}`},
-		{"many times", EncoderOptions{}, fields{kv("a", 1), kv("b", 2), kv("a", 3), kv("b", 4), kv("a", 5), kv("c", 6)}, `{"b":4,"a":5,"c":6}`},
-		{"with values of any kind", EncoderOptions{}, fields{kv("a", fields{kv("x", list{1})}), kv("b", 2), kv("a", "s")}, `{"b":2,"a":"s"}`},
-		{"in a map in it", EncoderOptions{}, fields{kv("m", fields{kv("a", 1), kv("a", 2)}), kv("a", 3)}, `{"m":{"a":2},"a":3}`},
-		{"in each of two maps", EncoderOptions{}, fields{kv("m", fields{kv("a", 1)}), kv("n", fields{kv("a", 2)})}, `{"m":{"a":1},"n":{"a":2}}`},
-		{"in a map in an array", EncoderOptions{}, fields{kv("l", list{fields{kv("a", 1), kv("a", 2)}, fields{kv("a", 3)}})}, `{"l":[{"a":2},{"a":3}]}`},
-		{"with maps in both that repeat keys", EncoderOptions{}, fields{kv("m", fields{kv("a", 1), kv("a", 2)}), kv("m", fields{kv("b", 3), kv("b", 4)})}, `{"m":{"b":4}}`},
-		{"the empty string", EncoderOptions{}, fields{kv("", 1), kv("", 2)}, `{"":2}`},
-		{"in forms of another length", EncoderOptions{}, fields{kv("a", 1), kv(flbhost.Raw{0xd9, 1, 'a'}, 2), kv(flbhost.Raw{0xdb, 0, 0, 0, 1, 'a'}, 3)}, `{"a":3}`},
-		{"as a string and binary", EncoderOptions{}, fields{kv("a", 1), kv([]byte("a"), 2)}, `{"a":2}`},
-		{"as a number and a string", EncoderOptions{}, fields{kv(5, 1), kv("5", 2)}, `{"5":2}`},
-		{"as a string and a number", EncoderOptions{}, fields{kv("5", 1), kv(uint16(5), 2), kv(5.0, 3)}, `{"5":3}`},
-		{"as nil, not a number and a string", EncoderOptions{}, fields{kv(nil, 1), kv(math.NaN(), 2), kv("null", 3)}, `{"null":3}`},
-		{"as a map and a string", EncoderOptions{}, fields{kv(fields{kv("a", 1)}, 1), kv(`{"a":1}`, 2)}, `{"{\"a\":1}":2}`},
-		{"after bytes that are not UTF-8 are replaced", EncoderOptions{}, fields{kv("a\xff", 1), kv("a\xfe", 2), kv("a\uFFFD", 3)}, "{\"a\uFFFD\":3}"},
+		{"the same string", Options{}, fields{kv("a", 1), kv("b", 2), kv("a", 3)}, `{"b":2,"a":3}`},
+		{"next to each other", Options{}, fields{kv("a", 1), kv("a", 2)}, `{"a":2}`},
+		{"many times", Options{}, fields{kv("a", 1), kv("b", 2), kv("a", 3), kv("b", 4), kv("a", 5), kv("c", 6)}, `{"b":4,"a":5,"c":6}`},
+		{"with values of any kind", Options{}, fields{kv("a", fields{kv("x", list{1})}), kv("b", 2), kv("a", "s")}, `{"b":2,"a":"s"}`},
+		{"in a map in it", Options{}, fields{kv("m", fields{kv("a", 1), kv("a", 2)}), kv("a", 3)}, `{"m":{"a":2},"a":3}`},
+		{"in each of two maps", Options{}, fields{kv("m", fields{kv("a", 1)}), kv("n", fields{kv("a", 2)})}, `{"m":{"a":1},"n":{"a":2}}`},
+		{"in a map in an array", Options{}, fields{kv("l", list{fields{kv("a", 1), kv("a", 2)}, fields{kv("a", 3)}})}, `{"l":[{"a":2},{"a":3}]}`},
+		{"with maps in both that repeat keys", Options{}, fields{kv("m", fields{kv("a", 1), kv("a", 2)}), kv("m", fields{kv("b", 3), kv("b", 4)})}, `{"m":{"b":4}}`},
+		{"the empty string", Options{}, fields{kv("", 1), kv("", 2)}, `{"":2}`},
+		{"in forms of another length", Options{}, fields{kv("a", 1), kv(flbhost.Raw{0xd9, 1, 'a'}, 2), kv(flbhost.Raw{0xdb, 0, 0, 0, 1, 'a'}, 3)}, `{"a":3}`},
+		{"as a string and binary", Options{}, fields{kv("a", 1), kv([]byte("a"), 2)}, `{"a":2}`},
+		{"as a number and a string", Options{}, fields{kv(5, 1), kv("5", 2)}, `{"5":2}`},
+		{"as a string and a number", Options{}, fields{kv("5", 1), kv(uint16(5), 2), kv(5.0, 3)}, `{"5":3}`},
+		{"as nil, not a number and a string", Options{}, fields{kv(nil, 1), kv(math.NaN(), 2), kv("null", 3)}, `{"null":3}`},
+		{"as a map and a string", Options{}, fields{kv(fields{kv("a", 1)}, 1), kv(`{"a":1}`, 2)}, `{"{\"a\":1}":2}`},
+		{"after bytes that are not UTF-8 are replaced", Options{}, fields{kv("a\xff", 1), kv("a\xfe", 2), kv("a\uFFFD", 3)}, "{\"a\uFFFD\":3}"},
 		{"after dots are replaced", dots, fields{kv("a.b", 1), kv("c", 2), kv("a_b", 3)}, `{"c":2,"a_b":3}`},
 		{"after dots are replaced, the other way round", dots, fields{kv("a_b", 1), kv("c", 2), kv("a.b", 3)}, `{"c":2,"a_b":3}`},
 		{"unless it is left out under the other name", notA, fields{kv("a_b", 1), kv("c", 2), kv("a.b", 3)}, `{"a_b":1,"c":2}`},
-		{"in a map of more keys than are remembered", EncoderOptions{}, many, `{` + strings.Join(last, ",") + `}`},
+		{"in a map of more keys than are remembered", Options{}, many, `{` + strings.Join(last, ",") + `}`},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			require.Equal(t, x.want, encoded(t, x.options, packed(x.record...)))
-			value, err := NewEncoder(EncoderOptions{}).AppendValue(nil, packedValue(x.record))
+			value, err := NewEncoder(Options{}).AppendValue(nil, packedValue(x.record))
 			if x.options.ReplaceDots == nil {
 				require.NoError(t, err)
 				require.Equal(t, x.want, string(value))
@@ -237,11 +238,11 @@ func TestReplaceDots(t *testing.T) {
 		{"in keys longer than what is remembered", "_", fields{kv(strings.Repeat("k.", 200), 1)}, `{"` + strings.Repeat("k_", 200) + `":1}`},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			require.Equal(t, x.want, encoded(t, EncoderOptions{ReplaceDots: []byte(x.dots)}, packed(x.record...)))
+			require.Equal(t, x.want, encoded(t, Options{ReplaceDots: []byte(x.dots)}, packed(x.record...)))
 		})
 	}
 	t.Run("in the values of AppendValue", func(t *testing.T) {
-		e := NewEncoder(EncoderOptions{ReplaceDots: []byte("_")})
+		e := NewEncoder(Options{ReplaceDots: []byte("_")})
 		text, err := e.AppendValue(nil, packedValue(list{fields{kv("a.b", "c.d")}}))
 		require.NoError(t, err)
 		require.Equal(t, `[{"a_b":"c.d"}]`, string(text))
@@ -250,7 +251,7 @@ func TestReplaceDots(t *testing.T) {
 
 func TestPicksDecideOnMembersOfTheRecordItself(t *testing.T) {
 	picks := map[string]Pick{"written": Write, "noted": Note1, "both": Write | Note2, "all": Write | Note1 | Note2, "5": Note1, "a.b": Write | Note1}
-	options := EncoderOptions{ReplaceDots: []byte("_"), Pick: func(key []byte) Pick { return picks[string(key)] }}
+	options := Options{ReplaceDots: []byte("_"), Pick: func(key []byte) Pick { return picks[string(key)] }}
 	for _, x := range []struct {
 		name   string
 		record fields
@@ -278,7 +279,7 @@ func TestPicksDecideOnMembersOfTheRecordItself(t *testing.T) {
 				_, _, err := e.AppendRecord(nil, record)
 				require.NoError(t, err)
 				for i, want := range x.noted {
-					value, ok := e.Noted(i, record)
+					value, ok := e.Noted(bothNotes[i], record)
 					require.Equal(t, want != nil, ok)
 					if ok {
 						require.Equal(t, packedValue(want), value)
@@ -287,7 +288,7 @@ func TestPicksDecideOnMembersOfTheRecordItself(t *testing.T) {
 			}
 			_, _, err := e.AppendRecord(nil, packed())
 			require.NoError(t, err)
-			_, ok := e.Noted(0, packed())
+			_, ok := e.Noted(Note1, packed())
 			require.False(t, ok, "a note is of the last record alone")
 		})
 	}
@@ -307,7 +308,7 @@ func TestErrorsLeaveTheOutputAsItWas(t *testing.T) {
 		{"a repeated key, and then cut off", packed(kv("a", 1), kv("a", 2), kv("b", flbhost.Raw{0xc1})), 0},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			e := NewEncoder(EncoderOptions{})
+			e := NewEncoder(Options{})
 			for range 2 {
 				out, n, err := e.AppendRecord([]byte("before"), x.record)
 				require.Error(t, err)

@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import (
 	"bytes"
@@ -19,18 +19,10 @@ type (
 func kv(key, value any) flbhost.Field { return flbhost.F(key, value) }
 
 // packed is a record as msgpack.
-func packed(members ...flbhost.Field) []byte {
-	var c flbhost.Chunk
-	c.Append(flbhost.IntTime(0), members...)
-	return c.Bytes()[2:] // behind the array of two, and the time
-}
+func packed(members ...flbhost.Field) []byte { return flbhost.Msgpack(members) }
 
 // packedValue is any value as msgpack.
-func packedValue(value any) []byte {
-	var c flbhost.Chunk
-	c.AppendBody(flbhost.IntTime(0), value)
-	return c.Bytes()[2:]
-}
+func packedValue(value any) []byte { return flbhost.Msgpack(value) }
 
 // nested is so many arrays, each in the other. As text it is brackets alone.
 func nested(levels int) flbhost.Raw {
@@ -44,7 +36,7 @@ func nestedMaps(levels int) flbhost.Raw {
 
 // thorough encodes a record without shapes.
 func (e *Encoder) thorough(dst, src []byte) (out []byte, n int, err error) {
-	e.noted = [2]notedValue{}
+	e.notes = notes{}
 	out, n, err = e.mapAt(dst, src, 0, 1, nil)
 	e.trim()
 	return out, n, err
@@ -52,7 +44,7 @@ func (e *Encoder) thorough(dst, src []byte) (out []byte, n int, err error) {
 
 // encoded is what a record becomes: at first sight, when its shape is known,
 // and without shapes, which must be the same.
-func encoded(t *testing.T, options EncoderOptions, record []byte) string {
+func encoded(t *testing.T, options Options, record []byte) string {
 	t.Helper()
 	e := NewEncoder(options)
 	first, n, err := e.AppendRecord([]byte("before "), record)
@@ -71,3 +63,13 @@ func encoded(t *testing.T, options EncoderOptions, record []byte) string {
 }
 
 var when = time.Date(2026, time.March, 14, 9, 26, 53, 123_456_789, time.UTC)
+
+// leavingOut is an encoder that does not write the members of this key.
+func leavingOut(left string) *Encoder {
+	return NewEncoder(Options{Pick: func(key []byte) Pick {
+		if string(key) == left {
+			return 0
+		}
+		return Write
+	}})
+}

@@ -1,6 +1,10 @@
-package plugins
+package msgjson
 
-import "bytes"
+import (
+	"bytes"
+
+	"fluent-bit-kinesis/plugins/msgpack"
+)
 
 // A shape stands for all maps whose keys so far were these, in this order;
 // the next key leads to another shape. Log records come in few shapes, so what
@@ -58,7 +62,8 @@ func (e *Encoder) below(seen *shape, key []byte) *shape {
 }
 
 // follow returns the shape that the key at pos leads to, nil where there is
-// none that can be used. What begins like a key in msgpack is that key.
+// none that can be used. msgpack is self-delimiting: an equal prefix is an equal
+// key.
 func (e *Encoder) follow(seen *shape, src []byte, pos, depth int) *shape {
 	rest := src[pos:]
 	for i, next := range seen.next {
@@ -84,7 +89,7 @@ func (e *Encoder) learn(seen *shape, src []byte, pos, depth int) *shape {
 		e.misses++
 		return nil
 	}
-	if next, nested, err := walk(src, pos); err != nil || nested > 0 || next-pos > maxKeySize {
+	if next, nested, err := msgpack.Walk(src, pos); err != nil || nested > 0 || next-pos > maxKeySize {
 		return nil
 	}
 	text, next, raw, err := e.appendKey(nil, src, pos, depth)

@@ -1,24 +1,26 @@
-package plugins
+// Package msgjson writes msgpack as JSON, in one pass from bytes to bytes.
+//
+// An [Encoder] appends the map that is an event's body to the caller's buffer,
+// as a JSON object, and on the way leaves out or notes members of it by their
+// key. Log records come in few shapes and repeat much of what is in them: an
+// encoder learns the shapes of the maps that it meets, and remembers maps that
+// come again, so that it does for a record only what is new in it. A record
+// that is like none before it is written the thorough way, which needs no
+// memory of others. Both give the same text.
+//
+// It allocates nothing for a record whose shapes it knows. It takes any bytes
+// at all: what they can make it do is bounded in time, in memory and in depth.
+package msgjson
 
 import (
-	"bytes"
 	"errors"
 	"hash/maphash"
+
+	"fluent-bit-kinesis/plugins/msgpack"
 )
 
-// A Pick says what becomes of a member of a record's own map.
-type Pick uint8
-
-// The picks, to be combined. A member with neither Write nor a note is left
-// out.
-const (
-	Write Pick = 1 << iota // goes into the JSON
-	Note1                  // its value can be had from Noted(0)
-	Note2                  // its value can be had from Noted(1)
-)
-
-// EncoderOptions shape the JSON of an Encoder.
-type EncoderOptions struct {
+// Options shape the JSON of an Encoder.
+type Options struct {
 	// ReplaceDots stands for every '.' in every key, at every depth. nil
 	// leaves keys alone.
 	ReplaceDots []byte
@@ -36,8 +38,8 @@ type EncoderOptions struct {
 // (see shape), and allocates nothing for those it knows. It belongs to one
 // goroutine at a time.
 type Encoder struct {
-	options EncoderOptions
-	noted   [2]notedValue
+	options Options
+	notes   notes
 
 	known  *shape // of records' own maps
 	shapes int    // how many there are; bounded by maxShapes
@@ -56,13 +58,8 @@ type Encoder struct {
 	keysAround int    // how many keys the values at hand are within
 }
 
-type notedValue struct {
-	start, end int
-	found      bool
-}
-
 // NewEncoder returns an Encoder with these options, which must not change.
-func NewEncoder(options EncoderOptions) *Encoder {
+func NewEncoder(options Options) *Encoder {
 	e := &Encoder{options: options, seed: maphash.MakeSeed()}
 	e.forget()
 	return e
@@ -80,10 +77,10 @@ func (e *Encoder) AppendRecord(dst, src []byte) (out []byte, n int, err error) {
 	if e.misses >= missesToForget {
 		e.forget()
 	}
-	e.noted = [2]notedValue{}
+	e.notes = notes{}
 	out, n, err = e.mapAt(dst, src, 0, 1, e.known)
 	if err == errThorough {
-		e.noted = [2]notedValue{}
+		e.notes = notes{}
 		out, n, err = e.mapAt(out[:len(dst)], src, 0, 1, nil)
 	}
 	e.trim()
@@ -91,7 +88,7 @@ func (e *Encoder) AppendRecord(dst, src []byte) (out []byte, n int, err error) {
 		return out, n, nil
 	}
 	if err == ErrTooDeep {
-		if end, skipErr := skip(src, 0); skipErr != nil {
+		if end, skipErr := msgpack.Skip(src, 0); skipErr != nil {
 			err = skipErr
 		} else {
 			n = end
@@ -116,13 +113,6 @@ func trimmed[T any](stack []T) []T {
 	return stack[:0]
 }
 
-// Noted is the value, as msgpack, of the last member of the last record that
-// was picked with Note1 (i = 0) or Note2 (i = 1). src is the record.
-func (e *Encoder) Noted(i int, src []byte) (value []byte, ok bool) {
-	v := e.noted[i]
-	return src[v.start:v.end], v.found
-}
-
 // AppendValue appends the msgpack value at the start of src as JSON, under
 // ReplaceDots, as the value of a member of a record. On an error dst has what
 // it had.
@@ -138,7 +128,7 @@ func (e *Encoder) AppendValue(dst, src []byte) ([]byte, error) {
 // mapAt appends the map at pos, which is at the given depth. Without a shape
 // to start from, it and the maps within it are encoded the thorough way.
 func (e *Encoder) mapAt(dst, src []byte, pos, depth int, seen *shape) ([]byte, int, error) {
-	n, pos, err := mapHeader(src, pos)
+	n, pos, err := msgpack.MapHeader(src, pos)
 	if err != nil {
 		return dst, pos, err
 	}
@@ -162,7 +152,7 @@ func (e *Encoder) mapAt(dst, src []byte, pos, depth int, seen *shape) ([]byte, i
 			return dst, pos, err
 		}
 		if seen.pick != Write {
-			e.note(seen.pick, from, pos)
+			e.notes.take(seen.pick, from, pos)
 		}
 	}
 	return closeMap(dst, start), pos, nil
@@ -176,76 +166,4 @@ func closeMap(dst []byte, start int) []byte {
 	}
 	dst[start] = '{'
 	return append(dst, '}')
-}
-
-func (e *Encoder) note(pick Pick, start, end int) {
-	if pick&Note1 != 0 {
-		e.noted[0] = notedValue{start, end, true}
-	}
-	if pick&Note2 != 0 {
-		e.noted[1] = notedValue{start, end, true}
-	}
-}
-
-func (e *Encoder) pick(key []byte, depth int) Pick {
-	if depth > 1 || e.options.Pick == nil {
-		return Write
-	}
-	return e.options.Pick(key)
-}
-
-// appendKey appends the key at pos as `,"key":`. raw is its text before dots
-// are replaced; it is valid until the next call.
-func (e *Encoder) appendKey(dst, src []byte, pos, depth int) (out []byte, next int, raw []byte, err error) {
-	raw, next, ok := stringAt(src, pos)
-	if !ok {
-		if raw, next, err = e.oddKey(src, pos, depth); err != nil {
-			return dst, pos, nil, err
-		}
-	}
-	return append(AppendString(append(dst, ','), e.withoutDots(raw)), ':'), next, raw, nil
-}
-
-// withoutDots is the text of a key under ReplaceDots, valid until the next
-// call.
-func (e *Encoder) withoutDots(key []byte) []byte {
-	if e.options.ReplaceDots == nil || bytes.IndexByte(key, '.') < 0 {
-		return key
-	}
-	e.dotless = AppendDotless(e.dotless[:0], key, e.options.ReplaceDots)
-	return e.dotless
-}
-
-// AppendDotless appends the key with text in the place of every '.'.
-func AppendDotless[T string | []byte](dst, key []byte, text T) []byte {
-	for dot := bytes.IndexByte(key, '.'); dot >= 0; dot = bytes.IndexByte(key, '.') {
-		dst = append(append(dst, key[:dot]...), text...)
-		key = key[dot+1:]
-	}
-	return append(dst, key...)
-}
-
-// maxKeysAround bounds how deep keys may be in keys. Each key is a JSON string
-// in that of the key around it, where every quote and backslash takes another
-// backslash: the text grows by the power of two.
-const maxKeysAround = 4
-
-// oddKey is the text of a key that is not a string: its JSON, and for a value
-// that JSON has as a string the inside of it. A key that is a map or an array
-// comes while what e has is in use for the map around it: hence another
-// Encoder. That one leaves dots alone, for all of its text is a key.
-func (e *Encoder) oddKey(src []byte, pos, depth int) (raw []byte, next int, err error) {
-	inner := e
-	if pos < len(src) && (isMap(src[pos]) || isArray(src[pos])) {
-		if e.keysAround >= maxKeysAround {
-			return nil, pos, ErrTooDeep
-		}
-		inner = &Encoder{seed: e.seed, keysAround: e.keysAround + 1}
-	}
-	raw, next, err = inner.value(e.odd[:0], src, pos, depth, nil)
-	e.odd = raw
-	if n := len(raw); err == nil && raw[0] == '"' {
-		raw = raw[1 : n-1] // an event time or base64: nothing in it is escaped
-	}
-	return raw, next, err
 }

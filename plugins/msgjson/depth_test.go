@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import (
 	"bytes"
@@ -42,9 +42,9 @@ func TestDepth(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			for options, make := range map[string]func() *Encoder{
-				"written":     func() *Encoder { return NewEncoder(EncoderOptions{}) },
-				"left out":    func() *Encoder { return NewEncoder(EncoderOptions{Pick: func([]byte) Pick { return 0 }}) },
-				"noted alone": func() *Encoder { return NewEncoder(EncoderOptions{Pick: func([]byte) Pick { return Note1 }}) },
+				"written":     func() *Encoder { return NewEncoder(Options{}) },
+				"left out":    func() *Encoder { return NewEncoder(Options{Pick: func([]byte) Pick { return 0 }}) },
+				"noted alone": func() *Encoder { return NewEncoder(Options{Pick: func([]byte) Pick { return Note1 }}) },
 			} {
 				good := packed(kv("x", 1), x.member(127), kv("y", 2))
 				deep := packed(kv("x", 1), x.member(128), kv("y", 2))
@@ -67,7 +67,7 @@ func TestDepth(t *testing.T) {
 }
 
 func TestDepthOfValues(t *testing.T) {
-	e := NewEncoder(EncoderOptions{})
+	e := NewEncoder(Options{})
 	text, err := e.AppendValue(nil, nested(127))
 	require.NoError(t, err)
 	require.Equal(t, strings.Repeat("[", 127)+strings.Repeat("]", 127), string(text))
@@ -82,7 +82,7 @@ func TestDepthOfValues(t *testing.T) {
 
 func TestARepeatedMemberThatIsTooDeepCostsTheRecord(t *testing.T) {
 	record := packed(kv("a", nested(128)), kv("a", 1))
-	_, n, err := NewEncoder(EncoderOptions{}).AppendRecord(nil, record)
+	_, n, err := NewEncoder(Options{}).AppendRecord(nil, record)
 	require.ErrorIs(t, err, ErrTooDeep)
 	require.Equal(t, len(record), n)
 }
@@ -94,7 +94,7 @@ func TestKeysInKeysAreBounded(t *testing.T) {
 		return append(bytes.Repeat([]byte{0x81}, levels), bytes.Repeat([]byte{0xc0}, levels+1)...)
 	}
 	for levels := 1; levels <= 200; levels++ {
-		text, n, err := NewEncoder(EncoderOptions{}).AppendRecord(nil, keys(levels))
+		text, n, err := NewEncoder(Options{}).AppendRecord(nil, keys(levels))
 		require.Equal(t, len(keys(levels)), n)
 		if levels-1 > maxKeysAround {
 			require.ErrorIs(t, err, ErrTooDeep)
@@ -103,7 +103,7 @@ func TestKeysInKeysAreBounded(t *testing.T) {
 		require.NoError(t, err)
 		require.Less(t, len(text), 200)
 	}
-	deepest, _, err := NewEncoder(EncoderOptions{}).AppendRecord(nil, keys(3))
+	deepest, _, err := NewEncoder(Options{}).AppendRecord(nil, keys(3))
 	require.NoError(t, err)
 	require.Equal(t, `{"{\"{\\\"null\\\":null}\":null}":null}`, string(deepest))
 }
@@ -121,7 +121,7 @@ func TestAnnouncedSizesCostNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			record := packed(kv("a", value))
-			for _, e := range []*Encoder{NewEncoder(EncoderOptions{}), leavingOut("a")} {
+			for _, e := range []*Encoder{NewEncoder(Options{}), leavingOut("a")} {
 				_, _, err := e.AppendRecord(nil, record) // shapes are learned
 				require.Error(t, err)
 				out := make([]byte, 0, 1<<20)

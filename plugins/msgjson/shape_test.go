@@ -1,9 +1,10 @@
-package plugins
+package msgjson
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ import (
 // Records with shapes and without must come out the same, whatever the shapes
 // have been learned from before.
 func TestShapesMakeNoDifference(t *testing.T) {
-	for name, options := range map[string]EncoderOptions{
+	for name, options := range map[string]Options{
 		"plain":                  {},
 		"replace_dots":           {ReplaceDots: []byte("_")},
 		"picks":                  {Pick: pickOf(uint8(Write | Note1))},
@@ -41,13 +42,13 @@ func TestShapesMakeNoDifference(t *testing.T) {
 func requireNoDifference(t *testing.T, e *Encoder, record []byte) {
 	t.Helper()
 	with, n, err := e.AppendRecord(nil, record)
-	notedWith := e.noted
+	notedWith := e.notes
 	without, m, withoutErr := e.thorough(nil, record)
 	require.Equal(t, withoutErr, err)
 	if err == nil {
 		require.Equal(t, string(without), string(with))
 		require.Equal(t, m, n)
-		require.Equal(t, e.noted, notedWith)
+		require.Equal(t, e.notes, notedWith)
 	}
 }
 
@@ -135,7 +136,7 @@ func TestKeysThatNeverEndAreEncodedAllTheSame(t *testing.T) {
 			func(i int) string { return fmt.Sprintf(`{"a%d":1,"b%d":2,"c%d":3,"d%d":4}`, i%7, i%11, i%13, i%17) }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			e := NewEncoder(EncoderOptions{})
+			e := NewEncoder(Options{})
 			for i := range 10_000 {
 				text, _, err := e.AppendRecord(nil, packed(x.record(i)...))
 				require.NoError(t, err)
@@ -149,7 +150,7 @@ func TestKeysThatNeverEndAreEncodedAllTheSame(t *testing.T) {
 }
 
 func TestShapesAreForgottenWhenRecordsHaveBecomeOthers(t *testing.T) {
-	e := NewEncoder(EncoderOptions{})
+	e := NewEncoder(Options{})
 	for i := 0; e.shapes < maxShapes; i++ {
 		_, _, err := e.AppendRecord(nil, packed(kv(fmt.Sprint("a", i%8), 1), kv(fmt.Sprint("b", i/8%8), 1), kv(fmt.Sprint("c", i/64%8), 1), kv(fmt.Sprint("d", i/512), 1)))
 		require.NoError(t, err)
@@ -170,17 +171,50 @@ func TestShapesAreForgottenWhenRecordsHaveBecomeOthers(t *testing.T) {
 func TestMapsBeyondWhatIsRememberedAreEncodedAllTheSame(t *testing.T) {
 	for _, n := range []int{maxShapeKeys - 1, maxShapeKeys, maxShapeKeys + 1, 1000} {
 		record := packed(kv("x", 1), kv("many", manyMembers(n)), kv("y", 2))
-		options := EncoderOptions{Pick: pickOf(1)}
+		options := Options{Pick: pickOf(1)}
 		requireAsTheReference(t, record, options)
 		requireNoDifference(t, NewEncoder(options), record)
 		requireAsTheReference(t, packed(manyMembers(n)...), options)
 	}
 }
 
+// What is remembered of a key is kept for as long as the encoder is.
+func TestKeysThatAreRememberedAreBoundedInSize(t *testing.T) {
+	const header = 2 // of a str of 8 bits of length
+	for _, x := range []struct {
+		name   string
+		key    any
+		shapes int
+	}{
+		{"a key at the bound is learned", strings.Repeat("k", maxKeySize-header), 1},
+		{"a key beyond it is not", strings.Repeat("k", maxKeySize-header+1), 0},
+		{"a huge key is not", strings.Repeat("k", 1<<20), 0},
+		{"nor is a huge one that is no string", flbhost.Ext{Type: 1, Data: make([]byte, maxKeySize)}, 0},
+		{"nor is one that is a map", fields{kv("a", 1)}, 0},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			e := NewEncoder(Options{})
+			for range 3 {
+				requireNoDifference(t, e, packed(kv(x.key, 1)))
+			}
+			require.Equal(t, x.shapes, e.shapes)
+			require.Len(t, e.places, x.shapes)
+			requireKeysAreShort(t, e.known)
+		})
+	}
+}
+
+func requireKeysAreShort(t *testing.T, s *shape) {
+	require.LessOrEqual(t, len(s.key), maxKeySize)
+	for _, next := range s.next {
+		requireKeysAreShort(t, next)
+	}
+}
+
 // Keys that some records have and others have not, before the map that most of
 // the record is in.
 func TestTheMapBehindOptionalKeysIsLearnedOnce(t *testing.T) {
-	e := NewEncoder(EncoderOptions{ReplaceDots: []byte("_")})
+	e := NewEncoder(Options{ReplaceDots: []byte("_")})
 	var pod fields
 	for i := range 60 {
 		pod = append(pod, kv(fmt.Sprint("label.", i), i))
@@ -202,7 +236,7 @@ func TestTheMapBehindOptionalKeysIsLearnedOnce(t *testing.T) {
 }
 
 func TestAMapThatRepeatsAKeyIsRememberedAllTheSame(t *testing.T) {
-	e := NewEncoder(EncoderOptions{Pick: pickOf(uint8(Write | Note1))})
+	e := NewEncoder(Options{Pick: pickOf(uint8(Write | Note1))})
 	record := packed(kv("log", "x"), kv("map", fields{kv("a", 1), kv("b", 2), kv("a", 3)}), kv("end", true))
 	for range 3 {
 		requireNoDifference(t, e, record)

@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import (
 	"encoding/base64"
@@ -9,42 +9,44 @@ import (
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"fluent-bit-kinesis/plugins/msgpack"
 )
 
 // value appends the value at pos as JSON. depth is the number of maps and
 // arrays around it; seen is what is known of maps at this place.
 func (e *Encoder) value(dst, src []byte, pos, depth int, seen *shape) ([]byte, int, error) {
 	if pos >= len(src) {
-		return dst, pos, errShort
+		return dst, pos, msgpack.ErrShort
 	}
 	c := src[pos]
-	if isFixStr(c) {
+	if msgpack.IsFixStr(c) {
 		end := pos + 1 + int(c&0x1f)
 		if end > len(src) {
-			return dst, pos, errShort
+			return dst, pos, msgpack.ErrShort
 		}
 		return appendString(dst, src, pos+1, end), end, nil
 	}
 	switch {
 	case c < 0x80:
 		return strconv.AppendUint(dst, uint64(c), 10), pos + 1, nil
-	case isMap(c):
+	case msgpack.IsMap(c):
 		return e.nestedMap(dst, src, pos, depth, seen)
-	case isArray(c):
+	case msgpack.IsArray(c):
 		return e.array(dst, src, pos, depth, seen)
-	case isText(c):
-		s, next, ok := stringAt(src, pos)
+	case msgpack.IsText(c):
+		s, next, ok := msgpack.StringAt(src, pos)
 		if !ok {
-			return dst, pos, errShort
+			return dst, pos, msgpack.ErrShort
 		}
 		return appendString(dst, src, next-len(s), next), next, nil
-	case c == leadNil:
+	case c == msgpack.LeadNil:
 		return append(dst, "null"...), pos + 1, nil
-	case c == leadFalse:
+	case c == msgpack.LeadFalse:
 		return append(dst, "false"...), pos + 1, nil
-	case c == leadTrue:
+	case c == msgpack.LeadTrue:
 		return append(dst, "true"...), pos + 1, nil
-	case isExt(c):
+	case msgpack.IsExt(c):
 		return appendExt(dst, src, pos)
 	default:
 		return appendNumber(dst, src, pos)
@@ -77,7 +79,7 @@ func (e *Encoder) array(dst, src []byte, pos, depth int, seen *shape) ([]byte, i
 	if depth >= MaxDepth {
 		return dst, pos, ErrTooDeep
 	}
-	n, pos, err := arrayHeader(src, pos)
+	n, pos, err := msgpack.ArrayHeader(src, pos)
 	if err != nil {
 		return dst, pos, err
 	}
@@ -96,25 +98,25 @@ func (e *Encoder) array(dst, src []byte, pos, depth int, seen *shape) ([]byte, i
 func appendNumber(dst, src []byte, pos int) ([]byte, int, error) {
 	b := src[pos:]
 	switch c := src[pos]; {
-	case c >= leadUint8 && c <= leadUint64:
+	case c >= msgpack.LeadUint8 && c <= msgpack.LeadUint64:
 		u, rest, err := msgp.ReadUint64Bytes(b)
 		if err != nil {
 			return dst, pos, err
 		}
 		return strconv.AppendUint(dst, u, 10), len(src) - len(rest), nil
-	case isFixInt(c) || c >= leadInt8 && c <= leadInt64:
+	case msgpack.IsFixInt(c) || c >= msgpack.LeadInt8 && c <= msgpack.LeadInt64:
 		i, rest, err := msgp.ReadInt64Bytes(b)
 		if err != nil {
 			return dst, pos, err
 		}
 		return strconv.AppendInt(dst, i, 10), len(src) - len(rest), nil
-	case c == leadFloat32:
+	case c == msgpack.LeadFloat32:
 		f, rest, err := msgp.ReadFloat32Bytes(b)
 		if err != nil {
 			return dst, pos, err
 		}
 		return appendFloat(dst, float64(f), 32), len(src) - len(rest), nil
-	case c == leadFloat64:
+	case c == msgpack.LeadFloat64:
 		f, rest, err := msgp.ReadFloat64Bytes(b)
 		if err != nil {
 			return dst, pos, err
@@ -152,13 +154,13 @@ func appendFloat(dst []byte, f float64, bits int) []byte {
 // digits of its nanoseconds as it needs, and the payload of any other ext type
 // as base64; both as strings.
 func appendExt(dst, src []byte, pos int) ([]byte, int, error) {
-	typ, payload, next, err := extAt(src, pos)
+	typ, payload, next, err := msgpack.ExtAt(src, pos)
 	if err != nil {
 		return dst, pos, err
 	}
 	dst = append(dst, '"')
-	if typ == eventTimeExt && len(payload) == eventTimeSize {
-		dst = time.Unix(eventTime(payload)).UTC().AppendFormat(dst, time.RFC3339Nano)
+	if msgpack.IsEventTime(typ, payload) {
+		dst = time.Unix(msgpack.EventTime(payload)).UTC().AppendFormat(dst, time.RFC3339Nano)
 	} else {
 		dst = slices.Grow(dst, base64.StdEncoding.EncodedLen(len(payload))+1)
 		dst = base64.StdEncoding.AppendEncode(dst, payload)

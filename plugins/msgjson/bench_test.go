@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/internal/samples"
+	"fluent-bit-kinesis/plugins/events"
 )
 
 const benchmarkRecords = 4000 // a chunk of about 2 MB
@@ -16,20 +17,20 @@ const benchmarkRecords = 4000 // a chunk of about 2 MB
 // nothing for. record is the nth of a chunk.
 var benchmarks = []struct {
 	name    string
-	options EncoderOptions
+	options Options
 	record  func(n int) fields
 }{
-	{"plain", EncoderOptions{}, podRecord},
-	{"pods in turn", EncoderOptions{}, podsRecord},
-	{"data_keys", EncoderOptions{Pick: only("log", "kubernetes")}, podRecord},
-	{"data_keys of one", EncoderOptions{Pick: only("log")}, podRecord},
-	{"replace_dots", EncoderOptions{ReplaceDots: []byte("_")}, podRecord},
-	{"data_keys, replace_dots and notes", EncoderOptions{Pick: onlyNoting("stream", "log", "stream", "kubernetes"), ReplaceDots: []byte("_")}, podRecord},
-	{"samples", EncoderOptions{}, sampleRecord},
-	{"json log", EncoderOptions{}, jsonLogRecord},
-	{"numbers", EncoderOptions{}, numbersRecord},
-	{"repeated keys", EncoderOptions{}, repeatedRecord},
-	{"many keys, replace_dots", EncoderOptions{ReplaceDots: []byte("_")}, manyKeysRecord},
+	{"plain", Options{}, podRecord},
+	{"pods in turn", Options{}, podsRecord},
+	{"data_keys", Options{Pick: only("log", "kubernetes")}, podRecord},
+	{"data_keys of one", Options{Pick: only("log")}, podRecord},
+	{"replace_dots", Options{ReplaceDots: []byte("_")}, podRecord},
+	{"data_keys, replace_dots and notes", Options{Pick: onlyNoting("stream", "log", "stream", "kubernetes"), ReplaceDots: []byte("_")}, podRecord},
+	{"samples", Options{}, sampleRecord},
+	{"json log", Options{}, jsonLogRecord},
+	{"numbers", Options{}, numbersRecord},
+	{"repeated keys", Options{}, repeatedRecord},
+	{"many keys, replace_dots", Options{ReplaceDots: []byte("_")}, manyKeysRecord},
 }
 
 // BenchmarkRecord encodes a chunk; ns/record is the figure to look at.
@@ -39,7 +40,7 @@ func BenchmarkRecord(b *testing.B) {
 			chunk := benchmarkChunk(x.record)
 			e := NewEncoder(x.options)
 			out := make([]byte, 0, 64<<10)
-			learned := NewEvents(chunk)
+			learned := events.NewReader(chunk)
 			for learned.Next() {
 				if _, _, err := e.AppendRecord(out, learned.Body()); err != nil {
 					b.Fatal(err)
@@ -48,31 +49,19 @@ func BenchmarkRecord(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(chunk)))
 			for b.Loop() {
-				events := NewEvents(chunk)
-				for events.Next() {
-					_, n, err := e.AppendRecord(out, events.Body())
+				event := events.NewReader(chunk)
+				for event.Next() {
+					_, n, err := e.AppendRecord(out, event.Body())
 					if err != nil {
 						b.Fatal(err)
 					}
-					events.Advance(n)
+					event.Advance(n)
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*benchmarkRecords), "ns/record")
 			b.ReportMetric(float64(len(chunk))/benchmarkRecords, "B/record")
 		})
 	}
-}
-
-// BenchmarkSkip walks over a chunk that is not encoded, as one of which most
-// has been delivered.
-func BenchmarkSkip(b *testing.B) {
-	chunk := benchmarkChunk(podRecord)
-	for b.Loop() {
-		events := NewEvents(chunk)
-		for events.Next() {
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*benchmarkRecords), "ns/record")
 }
 
 // BenchmarkString is a string of a record alone, by what is in it.
@@ -186,6 +175,6 @@ var manyKeys = func() (keys [140]string) {
 }()
 
 func sampleRecord(n int) fields {
-	events := samples.Events()
-	return events[n%len(events)].Fields
+	all := samples.Events()
+	return all[n%len(all)].Fields
 }

@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package plugins
+package msgjson
 
 import (
 	"bytes"
@@ -9,94 +9,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"fluent-bit-kinesis/internal/flbhost"
 )
-
-// FuzzEvents: whatever a chunk holds, the walk ends, and it makes no
-// difference whether it is the encoder or the walk that finds where a body
-// ends.
-func FuzzEvents(f *testing.F) {
-	for _, chunk := range seedChunks() {
-		f.Add(chunk)
-	}
-	f.Fuzz(func(t *testing.T, chunk []byte) {
-		want, wantErr := walked(t, chunk, skipped)
-		for _, e := range []*Encoder{
-			NewEncoder(EncoderOptions{}),
-			NewEncoder(EncoderOptions{Pick: func([]byte) Pick { return 0 }}),
-			NewEncoder(EncoderOptions{Pick: pickOf(7), ReplaceDots: []byte("_")}),
-		} {
-			events, err := walked(t, chunk, encodedWith(e))
-			if !reflect.DeepEqual(want, events) || offsetOf(wantErr) != offsetOf(err) {
-				t.Fatalf("%v %v\nskipped: %v %v", events, err, want, wantErr)
-			}
-		}
-	})
-}
-
-type walkedEvent struct {
-	body, ordinal int
-	at            time.Time
-}
-
-// walked walks over a chunk; read is to find the end of the event at hand.
-func walked(t *testing.T, chunk []byte, read func(*Events) bool) (met []walkedEvent, err error) {
-	events := NewEvents(chunk)
-	last := 0
-	for events.Next() {
-		body := len(chunk) - len(events.Body())
-		if body <= last || events.Ordinal() != len(met) {
-			t.Fatalf("event %d has its body at %d, after %d", events.Ordinal(), body, last)
-		}
-		last = body
-		met = append(met, walkedEvent{body, events.Ordinal(), events.Time()})
-		if !read(&events) {
-			break
-		}
-	}
-	if events.Next() {
-		t.Fatal("there is an event after the last")
-	}
-	if offset := offsetOf(events.Err()); offset > len(chunk) {
-		t.Fatalf("malformed from byte %d of %d on", offset, len(chunk))
-	}
-	return met, events.Err()
-}
-
-// offsetOf is where a walk ended before the chunk; -1 if it did not.
-func offsetOf(err error) int {
-	var malformed *MalformedError
-	if errors.As(err, &malformed) {
-		return malformed.Offset
-	}
-	return -1
-}
-
-func seedChunks() (chunks [][]byte) {
-	var c flbhost.Chunk
-	add := func() {
-		chunks = append(chunks, bytes.Clone(c.Bytes()))
-		c.Reset()
-	}
-	c.Append(flbhost.EventTime(when), kv("log", "GET /"), kv("n", 1))
-	c.Append(flbhost.WithMetadata(when, kv("m", list{1})), kv("log", "GET /tea"), kv("a.b", 1.5))
-	add()
-	c.Append(flbhost.GroupOpen(kv("resource", 1)), kv("r", 1))
-	c.Append(flbhost.IntTime(7), kv("log", []byte{0xff}), kv("t", when))
-	c.Append(flbhost.GroupClose())
-	add()
-	c.Append(flbhost.FloatTime(1.5), kv("a", fields{kv("b", 1), kv("b", 2)}), kv(5, 1), kv("5", 2))
-	c.AppendBody(flbhost.IntTime(0), list{})
-	add()
-	c.Append(flbhost.EventTime(when), kv("deep", nested(128)))
-	c.Append(flbhost.EventTime(when), kv("deep", nestedMaps(130)), kv(fields{kv(list{}, 1)}, 2))
-	c.AppendRaw([]byte{0xc1})
-	add()
-	return chunks
-}
 
 // FuzzJSON: what the encoder makes of a record is JSON, and what a reader
 // finds in it is what a generic msgpack decoder and encoding/json make of the
@@ -106,7 +22,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add(packed(record...), uint8(i), "_")
 	}
 	f.Fuzz(func(t *testing.T, record []byte, picks uint8, dots string) {
-		options := EncoderOptions{}
+		options := Options{}
 		if picks > 0 {
 			options.Pick = pickOf(picks)
 		}
@@ -127,7 +43,7 @@ func pickOf(picks uint8) func(key []byte) Pick {
 	}
 }
 
-func requireAsTheReference(t *testing.T, record []byte, options EncoderOptions) {
+func requireAsTheReference(t *testing.T, record []byte, options Options) {
 	want, n, noted, wantErr := referenceRecord(record, options)
 	e := NewEncoder(options)
 	first, firstN, err := e.AppendRecord(nil, record)
@@ -161,9 +77,12 @@ func requireAsTheReference(t *testing.T, record []byte, options EncoderOptions) 
 	requireNoted(t, e, record, noted)
 }
 
+// bothNotes are the notes, in the order of what a reference notes.
+var bothNotes = [2]Pick{Note1, Note2}
+
 func requireNoted(t *testing.T, e *Encoder, record []byte, noted [2][]byte) {
 	for i, want := range noted {
-		value, ok := e.Noted(i, record)
+		value, ok := e.Noted(bothNotes[i], record)
 		if ok != (want != nil) || !bytes.Equal(value, want) {
 			t.Fatalf("noted %d: % x %v, reference: % x", i, value, ok, want)
 		}

@@ -1,4 +1,4 @@
-package plugins
+package events
 
 import (
 	"bytes"
@@ -10,25 +10,26 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/plugins/msgjson"
 )
 
-func ExampleEvents() {
+func ExampleReader() {
 	var c flbhost.Chunk
 	c.Append(flbhost.EventTime(when), kv("log", "GET /"), kv("status", 200))
 	c.Append(flbhost.WithMetadata(when.Add(time.Second)), kv("log", "GET /tea"), kv("status", 404))
 
-	encoder := NewEncoder(EncoderOptions{})
-	events := NewEvents(c.Bytes())
-	for events.Next() {
-		text, n, err := encoder.AppendRecord(nil, events.Body())
+	encoder := msgjson.NewEncoder(msgjson.Options{})
+	event := NewReader(c.Bytes())
+	for event.Next() {
+		text, n, err := encoder.AppendRecord(nil, event.Body())
 		if err != nil {
-			events.Malformed(err)
+			event.Malformed(err)
 			break
 		}
-		fmt.Printf("%d %s %s\n", events.Ordinal(), events.Time().UTC().Format(time.TimeOnly), text)
-		events.Advance(n)
+		fmt.Printf("%d %s %s\n", event.Ordinal(), event.Time().UTC().Format(time.TimeOnly), text)
+		event.Advance(n)
 	}
-	fmt.Println(events.Err())
+	fmt.Println(event.Err())
 	// Output:
 	// 0 09:26:53 {"log":"GET /","status":200}
 	// 1 09:26:54 {"log":"GET /tea","status":404}
@@ -79,12 +80,12 @@ func TestTheTimeIsReadFromEveryFormOfHeader(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			var c flbhost.Chunk
 			c.Append(x.header, kv("n", 1))
-			events := NewEvents(c.Bytes())
-			require.True(t, events.Next(), "%v", events.Err())
-			require.Equal(t, x.want.UTC(), events.Time().UTC())
-			require.Equal(t, packed(kv("n", 1)), events.Body())
-			require.False(t, events.Next())
-			require.NoError(t, events.Err())
+			event := NewReader(c.Bytes())
+			require.True(t, event.Next(), "%v", event.Err())
+			require.Equal(t, x.want.UTC(), event.Time().UTC())
+			require.Equal(t, packed(kv("n", 1)), event.Body())
+			require.False(t, event.Next())
+			require.NoError(t, event.Err())
 		})
 	}
 }
@@ -114,17 +115,17 @@ func TestGroupMarkersAreNoRecords(t *testing.T) {
 			c.Append(x.open)
 			c.Append(flbhost.EventTime(when), kv("n", 2))
 			c.Append(x.close)
-			events := NewEvents(c.Bytes())
+			event := NewReader(c.Bytes())
 			for n := range 3 {
-				require.True(t, events.Next(), "%v", events.Err())
-				require.Equal(t, n, events.Ordinal())
-				require.True(t, bytes.HasPrefix(events.Body(), packed(kv("n", n))))
+				require.True(t, event.Next(), "%v", event.Err())
+				require.Equal(t, n, event.Ordinal())
+				require.True(t, bytes.HasPrefix(event.Body(), packed(kv("n", n))))
 				if n%2 == 0 {
-					events.Advance(len(packed(kv("n", n))))
+					event.Advance(len(packed(kv("n", n))))
 				}
 			}
-			require.False(t, events.Next())
-			require.NoError(t, events.Err())
+			require.False(t, event.Next())
+			require.NoError(t, event.Err())
 		})
 	}
 }
@@ -137,10 +138,10 @@ func TestChunksThatEndAreRead(t *testing.T) {
 		"an empty chunk": {}, "no chunk at all": nil, "group markers alone": markers.Bytes(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			events := NewEvents(chunk)
-			require.False(t, events.Next())
-			require.False(t, events.Next(), "once more")
-			require.NoError(t, events.Err())
+			event := NewReader(chunk)
+			require.False(t, event.Next())
+			require.False(t, event.Next(), "once more")
+			require.NoError(t, event.Err())
 		})
 	}
 }
@@ -190,19 +191,19 @@ func TestBytesThatAreNoEventEndTheWalk(t *testing.T) {
 			c.Append(flbhost.WithMetadata(when), kv("n", 1))
 			good := c.Size()
 			c.AppendRaw(x.bytes)
-			events := NewEvents(c.Bytes())
-			require.True(t, events.Next())
-			require.True(t, events.Next())
-			require.False(t, events.Next())
-			require.False(t, events.Next(), "once more")
-			require.Equal(t, 1, events.Ordinal(), "what came before is read")
+			event := NewReader(c.Bytes())
+			require.True(t, event.Next())
+			require.True(t, event.Next())
+			require.False(t, event.Next())
+			require.False(t, event.Next(), "once more")
+			require.Equal(t, 1, event.Ordinal(), "what came before is read")
 
 			var malformed *MalformedError
-			require.ErrorAs(t, events.Err(), &malformed)
+			require.ErrorAs(t, event.Err(), &malformed)
 			require.Equal(t, good, malformed.Offset)
 			require.Equal(t, c.Size(), malformed.Size)
 			require.ErrorContains(t, malformed.Reason, x.reason)
-			require.ErrorIs(t, events.Err(), malformed.Reason)
+			require.ErrorIs(t, event.Err(), malformed.Reason)
 			require.ErrorContains(t, malformed, fmt.Sprintf("chunk cannot be read from byte %d of %d on: ", good, c.Size()))
 		})
 	}
@@ -229,15 +230,15 @@ func TestBodiesThatDoNotDecodeEndTheWalkAtTheirEvent(t *testing.T) {
 			c.Append(flbhost.EventTime(when), kv("n", 0))
 			good := c.Size()
 			c.Append(flbhost.EventTime(when), kv("n", value))
-			for _, read := range []func(*Events) bool{skipped, encodedWith(NewEncoder(EncoderOptions{})), encodedWith(leavingOut("n"))} {
-				events := NewEvents(c.Bytes())
-				require.True(t, events.Next())
-				require.True(t, read(&events))
-				require.True(t, events.Next())
-				require.Equal(t, 1, events.Ordinal())
-				require.False(t, read(&events) && events.Next())
+			for _, read := range []func(*Reader) bool{skipped, encodedWith(msgjson.NewEncoder(msgjson.Options{})), encodedWith(leavingOut("n"))} {
+				event := NewReader(c.Bytes())
+				require.True(t, event.Next())
+				require.True(t, read(&event))
+				require.True(t, event.Next())
+				require.Equal(t, 1, event.Ordinal())
+				require.False(t, read(&event) && event.Next())
 				var malformed *MalformedError
-				require.ErrorAs(t, events.Err(), &malformed)
+				require.ErrorAs(t, event.Err(), &malformed)
 				require.Equal(t, good, malformed.Offset)
 			}
 		})
@@ -245,27 +246,27 @@ func TestBodiesThatDoNotDecodeEndTheWalkAtTheirEvent(t *testing.T) {
 }
 
 // skipped leaves it to the walk to find the end of the event at hand.
-func skipped(*Events) bool { return true }
+func skipped(*Reader) bool { return true }
 
 // encodedWith finds the end of the event at hand by encoding it.
-func encodedWith(e *Encoder) func(*Events) bool {
-	return func(events *Events) bool {
-		_, n, err := e.AppendRecord(nil, events.Body())
-		if err != nil && err != ErrTooDeep {
-			return events.Malformed(err)
+func encodedWith(e *msgjson.Encoder) func(*Reader) bool {
+	return func(event *Reader) bool {
+		_, n, err := e.AppendRecord(nil, event.Body())
+		if err != nil && err != msgjson.ErrTooDeep {
+			return event.Malformed(err)
 		}
-		events.Advance(n)
+		event.Advance(n)
 		return true
 	}
 }
 
 // leavingOut is an encoder that does not write the members of this key.
-func leavingOut(left string) *Encoder {
-	return NewEncoder(EncoderOptions{Pick: func(key []byte) Pick {
+func leavingOut(left string) *msgjson.Encoder {
+	return msgjson.NewEncoder(msgjson.Options{Pick: func(key []byte) msgjson.Pick {
 		if string(key) == left {
 			return 0
 		}
-		return Write
+		return msgjson.Write
 	}})
 }
 
@@ -281,12 +282,12 @@ func TestAChunkThatIsCutAnywhereIsReadUpToTheCut(t *testing.T) {
 		starts = append(starts, c.Size())
 	}
 	for cut := range c.Size() {
-		for _, read := range []func(*Events) bool{skipped, encodedWith(NewEncoder(EncoderOptions{}))} {
-			events := NewEvents(c.Bytes()[:cut])
+		for _, read := range []func(*Reader) bool{skipped, encodedWith(msgjson.NewEncoder(msgjson.Options{}))} {
+			event := NewReader(c.Bytes()[:cut])
 			met := 0
-			for events.Next() {
+			for event.Next() {
 				met++
-				if !read(&events) {
+				if !read(&event) {
 					break
 				}
 			}
@@ -296,11 +297,11 @@ func TestAChunkThatIsCutAnywhereIsReadUpToTheCut(t *testing.T) {
 			}
 			require.GreaterOrEqual(t, met, whole, "cut at %d", cut)
 			if cut == starts[whole] {
-				require.NoError(t, events.Err(), "cut at %d", cut)
+				require.NoError(t, event.Err(), "cut at %d", cut)
 				continue
 			}
 			var malformed *MalformedError
-			require.ErrorAs(t, events.Err(), &malformed, "cut at %d", cut)
+			require.ErrorAs(t, event.Err(), &malformed, "cut at %d", cut)
 			require.Equal(t, starts[whole], malformed.Offset, "cut at %d", cut)
 		}
 	}
@@ -312,18 +313,18 @@ func TestARecordNestedTooDeepCostsItselfAlone(t *testing.T) {
 	c.Append(flbhost.EventTime(when), kv("n", nested(128)))
 	c.Append(flbhost.EventTime(when), kv("n", nested(1_000_000)))
 	c.Append(flbhost.EventTime(when), kv("n", 3))
-	for _, e := range []*Encoder{NewEncoder(EncoderOptions{}), leavingOut("n")} {
+	for _, e := range []*msgjson.Encoder{msgjson.NewEncoder(msgjson.Options{}), leavingOut("n")} {
 		var dropped []int
-		events := NewEvents(c.Bytes())
-		for events.Next() {
-			_, n, err := e.AppendRecord(nil, events.Body())
+		event := NewReader(c.Bytes())
+		for event.Next() {
+			_, n, err := e.AppendRecord(nil, event.Body())
 			if err != nil {
-				require.ErrorIs(t, err, ErrTooDeep)
-				dropped = append(dropped, events.Ordinal())
+				require.ErrorIs(t, err, msgjson.ErrTooDeep)
+				dropped = append(dropped, event.Ordinal())
 			}
-			events.Advance(n)
+			event.Advance(n)
 		}
-		require.NoError(t, events.Err())
+		require.NoError(t, event.Err())
 		require.Equal(t, []int{1, 2}, dropped)
 	}
 }

@@ -1,8 +1,9 @@
-package plugins
+package msgjson
 
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type property struct {
 type reference struct {
 	src     *bytes.Reader
 	decoder *msgpack.Decoder
-	options EncoderOptions
+	options Options
 	noted   [2][]byte // the msgpack of noted values
 	all     []byte
 	leftOut bool // the member at hand is not written: no key in it has a text
@@ -39,15 +40,23 @@ type reference struct {
 var errReferenceTooDeep = errors.New("reference: too deep")
 
 // referenceRecord reads the map at the start of src.
-func referenceRecord(src []byte, options EncoderOptions) (record object, n int, noted [2][]byte, err error) {
+func referenceRecord(src []byte, options Options) (record object, n int, noted [2][]byte, err error) {
 	r := &reference{src: bytes.NewReader(src), options: options, all: src}
 	r.decoder = msgpack.NewDecoder(r.src)
 	code, err := r.decoder.PeekCode()
-	if err != nil || !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32 {
+	if err != nil || !isMap(code) {
 		return nil, 0, noted, fmt.Errorf("not a map: %w", err)
 	}
 	record, err = r.mapAt(1, 0)
 	return record, r.pos(), r.noted, err
+}
+
+func isMap(code byte) bool {
+	return msgpcode.IsFixedMap(code) || code == msgpcode.Map16 || code == msgpcode.Map32
+}
+
+func isArray(code byte) bool {
+	return msgpcode.IsFixedArray(code) || code == msgpcode.Array16 || code == msgpcode.Array32
 }
 
 func (r *reference) pos() int { return len(r.all) - r.src.Len() }
@@ -59,9 +68,9 @@ func (r *reference) value(depth, keys int) (any, error) {
 		return nil, err
 	}
 	switch {
-	case msgpcode.IsFixedMap(code), code == msgpcode.Map16, code == msgpcode.Map32:
+	case isMap(code):
 		return r.mapAt(depth+1, keys)
-	case msgpcode.IsFixedArray(code), code == msgpcode.Array16, code == msgpcode.Array32:
+	case isArray(code):
 		return r.array(depth+1, keys)
 	case msgpcode.IsExt(code):
 		return r.ext()
@@ -99,8 +108,8 @@ func (r *reference) ext() (any, error) {
 		return nil, err
 	}
 	if typ == 0 && size == 8 {
-		sec, nsec := eventTime(payload)
-		return time.Unix(sec, nsec).UTC().Format(time.RFC3339Nano), nil
+		sec, nsec := binary.BigEndian.Uint32(payload), binary.BigEndian.Uint32(payload[4:])
+		return time.Unix(int64(sec), int64(nsec)).UTC().Format(time.RFC3339Nano), nil
 	}
 	return base64.StdEncoding.EncodeToString(payload), nil
 }
@@ -229,7 +238,7 @@ func (r *reference) pick(key string, depth, keys int) Pick {
 
 // note notes the value that begins at start and has been read.
 func (r *reference) note(pick Pick, start int) {
-	for i, note := range []Pick{Note1, Note2} {
+	for i, note := range bothNotes {
 		if pick&note != 0 {
 			r.noted[i] = r.all[start:r.pos()]
 		}

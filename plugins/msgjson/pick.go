@@ -1,0 +1,51 @@
+package msgjson
+
+// A Pick says what becomes of a member of a record's own map.
+type Pick uint8
+
+// The picks, to be combined. A member with neither Write nor a note is left
+// out. Which note stands for what is the caller's to say.
+const (
+	Write Pick = 1 << iota // the member goes into the JSON
+	Note1                  // its value can be had from Noted(Note1)
+	Note2                  // its value can be had from Noted(Note2)
+)
+
+// Noted is the value, as msgpack, of the last member of the last record that
+// was picked with this note. src is the record.
+func (e *Encoder) Noted(note Pick, src []byte) (value []byte, ok bool) {
+	n := e.notes.of(note)
+	return src[n.start:n.end], n.found
+}
+
+func (e *Encoder) pick(key []byte, depth int) Pick {
+	if depth > 1 || e.options.Pick == nil {
+		return Write
+	}
+	return e.options.Pick(key)
+}
+
+// notes are where the values lie in a record that were noted.
+type notes struct{ first, second span }
+
+type span struct {
+	start, end int
+	found      bool
+}
+
+func (n *notes) of(note Pick) *span {
+	if note == Note1 {
+		return &n.first
+	}
+	return &n.second
+}
+
+// take notes a value as the pick of its member says.
+func (n *notes) take(pick Pick, start, end int) {
+	if pick&Note1 != 0 {
+		n.first = span{start, end, true}
+	}
+	if pick&Note2 != 0 {
+		n.second = span{start, end, true}
+	}
+}
