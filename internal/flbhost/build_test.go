@@ -1,8 +1,13 @@
 package flbhost
 
 import (
+	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +31,39 @@ func probeConfig(t *testing.T, instances int) Config {
 	}
 	require.NoError(t, err)
 	return Config{Library: library, Instances: make([]map[string]string, instances)}
+}
+
+// TestNoTwoFilesOfTheHostNeedEachOther holds the direction that host/main.c draws: a file and its header stand for one
+// part, and the system's files for the platform.
+func TestNoTwoFilesOfTheHostNeedEachOther(t *testing.T) {
+	needs := map[string]map[string]bool{}
+	files, err := fs.Glob(program, "host/*.[ch]")
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := program.ReadFile(file)
+		require.NoError(t, err)
+		part := strings.TrimSuffix(path.Base(file), path.Ext(file))
+		if part == "posix" || part == "windows" {
+			part = "platform"
+		}
+		if needs[part] == nil {
+			needs[part] = map[string]bool{}
+		}
+		for _, include := range regexp.MustCompile(`(?m)^#include "(\w+)\.h"`).FindAllSubmatch(text, -1) {
+			needs[part][string(include[1])] = true
+		}
+		delete(needs[part], part)
+	}
+	for len(needs) > 0 { // what needs nothing that is left goes
+		left := len(needs)
+		for part, others := range needs {
+			maps.DeleteFunc(others, func(other string, _ bool) bool { return needs[other] == nil })
+			if len(others) == 0 {
+				delete(needs, part)
+			}
+		}
+		require.Less(t, len(needs), left, "these go in a circle: %v", needs)
+	}
 }
 
 func TestARaceEndsAHostWithTheRaceDetector(t *testing.T) {

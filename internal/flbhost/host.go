@@ -24,9 +24,10 @@ type Host struct {
 
 	exit *ExitError // how the process ended; set before done is closed
 
-	// sending guards stdin: a command and its bytes are written as one.
+	// sending guards the following: a command and its bytes are written as one.
 	sending sync.Mutex
 	stdin   io.WriteCloser
+	unsent  []byte // memory for what is written together
 
 	// mu guards the following.
 	mu      sync.Mutex

@@ -261,6 +261,51 @@ func TestRepeatFlushesEachChunkOfEachPass(t *testing.T) {
 	}
 }
 
+func TestSixtyFourWorkersFlushAtOnce(t *testing.T) {
+	config := probeConfig(t, 1)
+	config.Workers = 64
+	h := Run(t, config)
+	var jobs []*Job
+	for i := range 64 {
+		jobs = append(jobs, h.Go(0, fmt.Sprintf("tag-%d", i), []byte("meet 64")))
+	}
+	results, err := WaitAll(jobs...)
+	require.NoError(t, err)
+	for _, result := range results {
+		require.Equal(t, OK, result.Code)
+	}
+}
+
+func TestThousandsOfSmallChunksAreRepeated(t *testing.T) {
+	config := probeConfig(t, 1)
+	config.Workers, config.ShareChunks = 64, true
+	h := Run(t, config)
+	const each, passes = 500, 2
+	loaded := make([]Loaded, 8*each)
+	var wg sync.WaitGroup
+	for g := range 8 { // at once, so that loads do not reach the host in the order of their numbers
+		wg.Go(func() {
+			for i := g * each; i < (g+1)*each; i++ {
+				var err error
+				if loaded[i], err = h.Load(fmt.Sprintf("tag-%d", i), []byte("code 1")); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, chunk := range loaded[:each] {
+		require.NoError(t, h.Unload(chunk))
+	}
+	totals, err := h.Repeat(0, passes, loaded[each:]...)
+	require.NoError(t, err)
+	require.Equal(t, 7*each*passes, totals.OK)
+	log := h.Log()
+	for i := each; i < len(loaded); i++ {
+		require.Equal(t, passes, strings.Count(log, fmt.Sprintf("flush 0 tag-%d \"", i)))
+	}
+}
+
 func TestManyChunksFromManyGoroutines(t *testing.T) {
 	config := probeConfig(t, 2)
 	config.Workers, config.RetryLimit = 4, NoLimit

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The wire between driver and program is described in host/commands.c: a command is a numbered line and the bytes
+// The wire between driver and program is described in host/commands.h: a command is a numbered line and the bytes
 // that it announces, an answer is a line that begins with the command's number.
 
 // reply is an answer, or why there will be none.
@@ -93,17 +93,37 @@ func (h *Host) send(command string, payload ...[]byte) <-chan reply {
 
 	h.sending.Lock()
 	defer h.sending.Unlock()
-	_, err := io.WriteString(h.stdin, line)
-	for _, bytes := range payload {
-		if err == nil {
-			_, err = h.stdin.Write(bytes)
-		}
-	}
-	if err != nil {
+	if err := h.write(line, payload); err != nil {
 		// The process is gone or going: the reader of its answers says how to everyone who waits.
 		h.kill("its commands could not be written: " + err.Error())
 	}
 	return replies
+}
+
+// together is how many bytes are copied to be written with what comes before them. Each write wakes the host.
+const together = 32 << 10
+
+// write writes a command's line and bytes, the small ones in one piece. The caller holds sending.
+func (h *Host) write(line string, payload [][]byte) error {
+	h.unsent = append(h.unsent[:0], line...)
+	for _, bytes := range payload {
+		if len(h.unsent)+len(bytes) <= together {
+			h.unsent = append(h.unsent, bytes...)
+			continue
+		}
+		if _, err := h.stdin.Write(h.unsent); err != nil {
+			return err
+		}
+		h.unsent = h.unsent[:0]
+		if _, err := h.stdin.Write(bytes); err != nil {
+			return err
+		}
+	}
+	if len(h.unsent) == 0 {
+		return nil
+	}
+	_, err := h.stdin.Write(h.unsent)
+	return err
 }
 
 // readReplies hands each answer to who waits for it, until there are no more. The first one, unasked, has number 0.

@@ -1,14 +1,9 @@
-/* Chunks, and Fluent Bit's part in delivering them: offer, wait, offer again, and say what became of it. */
 #include <stdlib.h>
 
-#include "host.h"
-
-struct chunk {
-    char *tag;
-    char *data;
-    size_t size;
-    long references; /* guarded by the lock */
-};
+#include "answer.h"
+#include "base.h"
+#include "flush.h"
+#include "settings.h"
 
 /* The totals of a repeat. Guarded by the lock. */
 struct batch {
@@ -31,39 +26,6 @@ struct flush {
     int64_t in_flush;
     int64_t started, ended;
 };
-
-struct chunk *chunk_new(char *tag, char *data, size_t size)
-{
-    struct chunk *chunk = allocate(sizeof *chunk);
-
-    chunk->tag = tag;
-    chunk->data = data;
-    chunk->size = size;
-    chunk->references = 1;
-    return chunk;
-}
-
-struct chunk *chunk_share(struct chunk *chunk)
-{
-    platform_lock();
-    chunk->references++;
-    platform_unlock();
-    return chunk;
-}
-
-void chunk_release(struct chunk *chunk)
-{
-    long left;
-
-    platform_lock();
-    left = --chunk->references;
-    platform_unlock();
-    if (left == 0) {
-        free(chunk->tag);
-        free(chunk->data);
-        free(chunk);
-    }
-}
 
 /* Counts a flush into its batch. Returns the batch if it was the last of it. */
 static struct batch *count(const struct flush *flush)

@@ -5,7 +5,9 @@
  */
 #include <string.h>
 
-#include "host.h"
+#include "base.h"
+#include "lend.h"
+#include "platform.h"
 
 /*
  * Retired pages keep their addresses for a while, so that no new mapping lands where a late reader looks. They hold

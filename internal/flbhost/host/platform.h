@@ -1,6 +1,6 @@
 /*
  * What the host needs of a system beyond C99. posix.c and windows.c hold one answer each; nothing else in this
- * folder knows which system it runs on.
+ * folder but die.c knows which system it runs on.
  */
 #ifndef FLBHOST_PLATFORM_H
 #define FLBHOST_PLATFORM_H
@@ -18,9 +18,6 @@ FILE *platform_take_pipes(const char *log, char *error, size_t size);
 
 /* Reads up to size bytes of the commands. 0 or less: there are no more. Holds no lock that exit() would wait for. */
 int platform_read(void *buffer, int size);
-
-/* Ends the process at once, without exit handlers. */
-void platform_die(int status);
 
 /*
  * The library at path, or the program itself for NULL. Never closed: a Go runtime cannot be unloaded. Where there is

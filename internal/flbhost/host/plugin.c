@@ -1,11 +1,14 @@
 /*
- * The plugin's library and its instances, treated as Fluent Bit treats them: src/flb_plugin_proxy.c and
- * src/proxy/go/go.c there. The structs are laid out as Fluent Bit's, as far as a plugin looks.
+ * What Fluent Bit does is in its src/flb_plugin_proxy.c and src/proxy/go/go.c. The structs are laid out as Fluent Bit's, as far as a plugin looks.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "base.h"
+#include "lend.h"
+#include "plugin.h"
+#include "settings.h"
 
 /* The functions that a plugin may call back. A Go output plugin calls the first. */
 struct api {

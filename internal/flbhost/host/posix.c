@@ -16,7 +16,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "base.h"
+#include "platform.h"
 
 static int commands;
 
@@ -48,11 +49,6 @@ int platform_read(void *buffer, int size)
         got = read(commands, buffer, (size_t) size);
     } while (got < 0 && errno == EINTR);
     return (int) got;
-}
-
-void platform_die(int status)
-{
-    _exit(status);
 }
 
 void *platform_open_library(const char *path, char *error, size_t size)

@@ -1,5 +1,6 @@
-/* Threads that run tasks, each from a queue of its own, as each worker of Fluent Bit has its own event loop. */
-#include "host.h"
+#include "base.h"
+#include "queue.h"
+#include "settings.h"
 
 static int stopping; /* guarded by the lock */
 

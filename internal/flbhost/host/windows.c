@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <tlhelp32.h>
 
-#include "host.h"
+#include "base.h"
+#include "platform.h"
 
 static HANDLE commands;
 
@@ -64,11 +65,6 @@ int platform_read(void *buffer, int size)
     DWORD got;
 
     return ReadFile(commands, buffer, (DWORD) size, &got, NULL) ? (int) got : -1;
-}
-
-void platform_die(int status)
-{
-    TerminateProcess(GetCurrentProcess(), (UINT) status);
 }
 
 void *platform_open_library(const char *path, char *error, size_t size)

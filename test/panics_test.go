@@ -1,0 +1,144 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/internal/kinesistest"
+)
+
+// A panicPlace is a function of the plugin that is made to panic, once, when
+// PANIC_IN is its name.
+type panicPlace struct{ dir, name, declaration string }
+
+// panicPlaces are the entry points, past what guards them, and what does the
+// work of a flush in a goroutine of its own.
+var panicPlaces = []panicPlace{
+	{"..", "FLBPluginInit", `func FLBPluginInit\(`},
+	{"..", "FLBPluginFlushCtx", `func FLBPluginFlushCtx\(`},
+	{"..", "FLBPluginFlush", `func FLBPluginFlush\(`},
+	{"..", "FLBPluginExitCtx", `func FLBPluginExitCtx\(`},
+	{"..", "FLBPluginExit", `func FLBPluginExit\(`},
+	{"../kinesis", "Output.Flush", `func \(o \*Output\) Flush\(`},
+}
+
+// panicSource joins each package that has such a function.
+const panicSource = `
+import (
+	"os"
+	"sync/atomic"
+)
+
+var panicked atomic.Bool
+
+func panicIn(function string) {
+	if os.Getenv("PANIC_IN") == function && !panicked.Swap(true) {
+		panic("as a test has it: " + function)
+	}
+}
+`
+
+// buildPanicking builds the library with a call of panicIn in each place. The
+// compiler gets changed copies of the files by -overlay, so that the plugin has
+// no hooks for this.
+func buildPanicking(t *testing.T) (library string) {
+	t.Helper()
+	dir := t.TempDir()
+	replaced := map[string]string{}
+	overlay := func(file, text string) {
+		path, err := filepath.Abs(file)
+		require.NoError(t, err)
+		replaced[path] = filepath.Join(dir, fmt.Sprintf("%d.go", len(replaced)))
+		write(t, replaced[path], []byte(text))
+	}
+	for of, name := range map[string]string{"..": "main", "../kinesis": "kinesis"} {
+		overlay(of+"/panic_in.go", "package "+name+"\n"+panicSource)
+		files, err := filepath.Glob(of + "/*.go")
+		require.NoError(t, err)
+		found := 0
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			changed, n := withPanics(string(text), of)
+			if found += n; n > 0 {
+				overlay(file, changed)
+			}
+		}
+		require.Equal(t, map[string]int{"..": 5, "../kinesis": 1}[of], found, "places found in %s", of)
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replaced})
+	require.NoError(t, err)
+	write(t, filepath.Join(dir, "overlay.json"), list)
+	library = filepath.Join(dir, "panicking.so")
+	require.NoError(t, flbhost.BuildLibrary(flbhost.LibraryBuild{Flags: []string{"-overlay=" + filepath.Join(dir, "overlay.json")}}, library))
+	return library
+}
+
+// withPanics is a source file with the calls in it, and how many they are. In
+// an entry point, a call comes after the guard that it is to test.
+func withPanics(text, dir string) (changed string, n int) {
+	for _, place := range panicPlaces {
+		begin := regexp.MustCompile(`(?m)^` + place.declaration + `.*\{\n(\tdefer recovered\(.*\n)?`)
+		if place.dir == dir && begin.MatchString(text) {
+			text = begin.ReplaceAllString(text, "${0}\tpanicIn(\""+place.name+"\")\n")
+			n++
+		}
+	}
+	return text, n
+}
+
+func TestAPanicNeverTakesTheHostDown(t *testing.T) {
+	library := buildPanicking(t)
+	s := runStream(t, kinesistest.Options{})
+	configFor := func(place string, noContext bool) flbhost.Config {
+		return hostConfig(s, flbhost.Config{Library: library, Workers: 2, NoContext: noContext, Env: []string{"PANIC_IN=" + place}})
+	}
+	// The line names the entry point, and has the stack with the function.
+	requireSaid := func(t *testing.T, log, entry, place, function string) {
+		t.Helper()
+		requireLine(t, parseLog(log), "error", entry+": internal error: as a test has it: "+place+"\n", "goroutine ", function+"(")
+	}
+
+	for _, tc := range []struct {
+		name, place, entry, function string
+		noContext                    bool
+	}{
+		{"in an entry point", "FLBPluginFlushCtx", "FLBPluginFlushCtx", "main.FLBPluginFlushCtx", false},
+		{"in that of a host without contexts", "FLBPluginFlush", "FLBPluginFlush", "main.FLBPluginFlush", true},
+		{"in the work of a flush", "Output.Flush", "FLBPluginFlush", "kinesis.(*Output).Flush", false},
+		{"in the same for a host without contexts", "Output.Flush", "FLBPluginFlush", "kinesis.(*Output).Flush", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			h := flbhost.Run(t, configFor(tc.place, tc.noContext))
+			for _, code := range []int{flbhost.Error, flbhost.OK} {
+				result, err := h.Flush(0, "app.log", one(when, F("log", "x")).Bytes())
+				require.NoError(t, err)
+				require.Equal(t, code, result.Code, "the first call panics, the next is as good as ever")
+			}
+			require.NoError(t, h.Exit())
+			requireSaid(t, h.Log(), tc.entry, tc.place, tc.function)
+			require.Empty(t, h.Stderr())
+		})
+	}
+	t.Run("at the start", func(t *testing.T) {
+		_, err := flbhost.Start(configFor("FLBPluginInit", false))
+		var refused *flbhost.InitError // and not an ExitError: the process has said so itself
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, flbhost.Error, refused.Code)
+		requireSaid(t, refused.Log, "FLBPluginInit", "FLBPluginInit", "main.FLBPluginInit")
+	})
+	for entry, noContext := range map[string]bool{"FLBPluginExitCtx": false, "FLBPluginExit": true} {
+		t.Run("at the end, in "+entry, func(t *testing.T) {
+			h := flbhost.Run(t, configFor(entry, noContext))
+			require.NoError(t, h.Exit())
+			requireSaid(t, h.Log(), entry, entry, "main."+entry)
+		})
+	}
+}
