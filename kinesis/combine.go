@@ -14,8 +14,8 @@ import (
 //   - While other flushes are still encoding, or were just answered and so may be
 //     back with their next chunk, what has gathered waits for them, for a moment.
 //   - While a small request has no answer yet, what has gathered waits for that
-//     answer, for up to half the time that one takes. So the workers fall into
-//     step, and from then on their chunks travel together.
+//     answer, as long as one usually takes and a little more. So the workers fall
+//     into step, and from then on their chunks travel together.
 //
 // A rest that would not profit, for it is large or its flush has sent full
 // requests before it, does not wait.
@@ -37,8 +37,12 @@ type combiner struct {
 const (
 	firstTrip = 10 * time.Millisecond // until the first answer
 	mostGrace = 2 * time.Millisecond
-	mostAway  = 100 * time.Millisecond
+	mostAway  = 250 * time.Millisecond
 )
+
+// patience is how long what has gathered waits for an answer. Less than one takes
+// would have two groups of workers miss each other for ever.
+func (c *combiner) patience() time.Duration { return min(mostAway, c.trip*5/4) }
 
 // grace is how long what has gathered waits for flushes that are about.
 func (c *combiner) grace() time.Duration { return min(mostGrace, c.trip/4) }
@@ -56,7 +60,7 @@ func (c *combiner) enter() {
 // caller holds mu.
 func (c *combiner) wait(now time.Time) time.Duration {
 	if c.away > 0 {
-		if left := c.since.Add(min(c.trip/2, mostAway)).Sub(now); left > 0 {
+		if left := c.since.Add(c.patience()).Sub(now); left > 0 {
 			return left
 		}
 	}

@@ -132,11 +132,11 @@ func (d *destination) handOver(a *arrival, r *rest, hurry bool) (own *delivery) 
 		if !r.empty() {
 			a.held = append(a.held, r)
 		}
-		d.check() // others may have waited for this one
+		d.check()
 		return nil
 	}
 	if r.empty() {
-		d.check()
+		d.check() // others may have waited for this flush
 	} else if own = d.leaves(r, hurry); own == nil {
 		d.join(r, hurry)
 	}
