@@ -119,15 +119,23 @@ func flush(out *kinesis.Output, data unsafe.Pointer, length C.int, tag *C.char) 
 	if data == nil || length <= 0 {
 		return output.FLB_OK
 	}
+	out.CalledOn(plugins.ThreadID())
 	chunk, name := unsafe.Slice((*byte)(data), int(length)), C.GoString(tag)
+	if len(chunk) <= smallChunk {
+		return flushed(out, chunk, name)
+	}
 	answer := make(chan C.int)
 	go func() { answer <- flushed(out, chunk, name) }()
 	return <-answer
 }
 
-// flushed does the work of a flush in a goroutine of its own. That of the entry
-// point is bound to Fluent Bit's thread: each time it had to wait, the runtime
-// would switch threads to go on with it.
+// smallChunk is the size up to which a flush is worked on in the goroutine of the
+// entry point. That one is bound to Fluent Bit's thread: each time it has to wait,
+// the runtime switches threads to go on with another. A small chunk has it wait
+// once, for its answer; a large one many times, and so gets a goroutine.
+const smallChunk = 64 << 10
+
+// flushed does the work of a flush.
 func flushed(out *kinesis.Output, chunk []byte, tag string) (code C.int) {
 	defer recovered("FLBPluginFlush", &code)
 	return C.int(out.Flush(chunk, tag))

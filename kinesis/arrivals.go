@@ -38,6 +38,7 @@ func (d *destination) pass() {
 			full = full[:len(full)-1]
 		}
 		for _, r := range full {
+			d.clearWay(r)
 			d.start(r, false)
 		}
 		if next.over && len(next.held) > 0 {

@@ -30,8 +30,6 @@ func (b *batch) reset() {
 	b.stripes, b.sharded = stripes{}, false
 }
 
-func (b *batch) empty() bool { return len(b.entries) == 0 }
-
 // add appends a record that fits, and carries one event of a flush.
 func (b *batch) add(data, key []byte, of stripes, shard *shard, f *flush, ordinal uint32) {
 	b.body.Add(data, key)

@@ -23,7 +23,6 @@ type combiner struct {
 	mu sync.Mutex // guards the following, and what destination says
 
 	gathered *rest     // of several flushes; nil where there is none
-	fresh    bool      // something has changed since parts of it had to stay behind
 	since    time.Time // that something has gathered
 
 	encoding int           // flushes that are under way and have not handed over their rest
@@ -38,6 +37,7 @@ const (
 	firstTrip = 10 * time.Millisecond // until the first answer
 	mostGrace = 2 * time.Millisecond
 	mostAway  = 250 * time.Millisecond
+	mostTrips = 4 // of the average; what takes longer says nothing of the others
 )
 
 // patience is how long what has gathered waits for an answer. Less than one takes
@@ -84,14 +84,13 @@ func (c *combiner) hear(flushes int, took time.Duration, ok bool, now time.Time)
 	c.coming += flushes
 	c.answered = now
 	if ok {
-		c.trip += (took - c.trip) / 8
+		c.trip += (min(took, mostTrips*c.trip) - c.trip) / 8
 	}
 }
 
 // absorb puts a rest to what has gathered, or makes it that. The caller holds mu,
 // and has seen to it that there is room.
 func (d *destination) absorb(r *rest) {
-	d.fresh = true
 	if d.gathered == nil {
 		d.gathered, d.since = r, time.Now()
 		return

@@ -276,7 +276,7 @@ func readFormat(o *plugins.Options, name string, valid ...compress.Format) compr
 
 func (c *Config) readDelivery(o, env *plugins.Options) {
 	c.RequestRetries = o.Int("request_retries", 3, 0, 10)
-	c.RequestsInFlight = o.Int("requests_in_flight", 10, 1, 64)
+	c.RequestsInFlight = o.Int("requests_in_flight", 32, 1, 64)
 	c.SendFailureTimeout = env.Duration("SEND_FAILURE_TIMEOUT", 0)
 }
 

@@ -40,7 +40,7 @@ func TestConfigDefaults(t *testing.T) {
 		Compression:                  compress.None,
 		CompressionLevel:             compress.DefaultLevel,
 		RequestRetries:               3,
-		RequestsInFlight:             10,
+		RequestsInFlight:             32,
 		ConcurrencyRetries:           4,
 		WireFormat:                   "json",
 	}, config)

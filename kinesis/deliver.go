@@ -96,9 +96,7 @@ func (dl *delivery) end() {
 		d.line.leave(dl.ticket)
 	}
 	dl.hear(0, false)
-	if dl.ticket != nil {
-		d.recheck()
-	}
+	d.recheck()
 	for _, b := range dl.batches {
 		d.putBatch(b)
 	}
@@ -142,11 +140,12 @@ func (dl *delivery) seal() *batch {
 	}
 	dl.sealer.begin(dl.d)
 	defer dl.sealer.end()
-	for _, a := range dl.rest.aggregates {
+	for len(dl.rest.aggregates) > 0 {
+		a := dl.rest.aggregates[0]
 		b.addAggregate(dl.sealer.closed(a), a)
+		dl.rest.aggregates = dl.rest.aggregates[1:] // it may be in other hands from here on
 		dl.d.putAggregate(a)
 	}
-	dl.rest.aggregates = nil
 	return b
 }
 
@@ -162,7 +161,6 @@ func (dl *delivery) deliver(ctx context.Context, b *batch) {
 			dl.isolate(ctx, b, err)
 			return
 		}
-		dl.keepPlace(b)
 		if dl.attempts == 0 || !dl.worthTrying(err) || !dl.await(ctx, backoff) {
 			b.refuse(err)
 			return
@@ -177,14 +175,17 @@ func (dl *delivery) worthTrying(err error) bool {
 	return f.Passes() || f == service.Denied && dl.cannotHandBack
 }
 
-// keepPlace narrows the delivery's place in line to what is left: nobody else is
-// to wait for a record that was refused.
-func (dl *delivery) keepPlace(b *batch) {
-	if dl.ticket == nil || dl.isolating {
-		return
+// narrow narrows the delivery's place in line to what is left, nil for nothing:
+// nobody else is to wait for a record that was refused.
+func (dl *delivery) narrow(left *batch) {
+	switch {
+	case dl.ticket == nil || dl.isolating:
+	case left == nil:
+		dl.d.line.leave(dl.ticket)
+		dl.ticket = nil
+	default:
+		dl.d.line.keep(dl.ticket, left.stripes)
 	}
-	dl.d.line.keep(dl.ticket, b.stripes)
-	dl.d.recheck()
 }
 
 // await waits before the next attempt, for a random time of up to backoff. It
@@ -207,29 +208,32 @@ func (dl *delivery) attempt(ctx context.Context, b *batch) error {
 	took := time.Since(sent)
 	b.body.Reopen()
 	d.countRequest(err, dl.answer.Failed)
+	dl.hear(took, err == nil)
+	// Whoever waits for what is settled may be back at once: all that the next
+	// chunk meets with has to be in order by then.
+	defer d.recheck()
 	if err != nil {
 		d.warnRequest(err, n)
 		if service.Classify(err) != service.Invalid { // whose records are found and dropped: none of them waits
 			d.watchdog.Failed(err)
+			dl.narrow(b)
 		}
-		dl.hear(took, false)
 		return err
 	}
 	if dl.answer.Failed < n {
 		d.watchdog.Accepted()
 		dl.checkShards(b)
 	}
-	if dl.answer.Failed == 0 {
-		d.accepted(b.body.Size(), len(b.events.ordinals))
-		b.settle()
-	} else {
-		err = dl.keepRefused(b)
+	if dl.answer.Failed > 0 {
+		return dl.keepRefused(b)
 	}
-	dl.hear(took, true)
-	return err
+	d.accepted(b.body.Size(), len(b.events.ordinals))
+	dl.narrow(nil)
+	b.settle()
+	return nil
 }
 
-// hear tells those who wait for the first answer that it is there.
+// hear notes that the first answer is there.
 func (dl *delivery) hear(took time.Duration, ok bool) {
 	if dl.awaited == 0 {
 		return
@@ -239,7 +243,6 @@ func (dl *delivery) hear(took time.Duration, ok bool) {
 	defer d.mu.Unlock()
 	d.combiner.hear(dl.awaited, took, ok, time.Now())
 	dl.awaited = 0
-	d.check()
 }
 
 // keepRefused leaves in the batch the entries that the stream refused.
@@ -256,6 +259,7 @@ func (dl *delivery) keepRefused(b *batch) error {
 		}
 	}
 	b.swap(taken)
+	dl.narrow(b)
 	d.accepted(size-b.body.Size(), events-len(b.events.ordinals))
 	for i := range n {
 		if dl.answer.Results[i].Code == "" {
@@ -269,7 +273,8 @@ func (dl *delivery) keepRefused(b *batch) error {
 }
 
 // checkShards has the shard map learned anew where a record came to rest on
-// another shard than foreseen.
+// another shard than foreseen. The records may be of two maps, of which one has
+// been given up before.
 func (dl *delivery) checkShards(b *batch) {
 	if !b.sharded {
 		return
@@ -277,7 +282,6 @@ func (dl *delivery) checkShards(b *batch) {
 	for i, r := range dl.answer.Results {
 		if foreseen := b.entries[i].shard; foreseen != nil && r.Shard != "" && r.Shard != foreseen.ID {
 			dl.d.shards.refresh(foreseen)
-			return
 		}
 	}
 }

@@ -120,10 +120,9 @@ func (d *destination) put(a *arrival, r *rest, background bool) {
 }
 
 // handOver ends the encoding of a flush: what it has left joins that of others,
-// or where there is nobody to wait for is given back to be delivered by the
-// caller. A flush that has sent full requests is in a hurry: its rest waits for
-// nobody.
-func (d *destination) handOver(a *arrival, r *rest, hurry bool) (own *delivery) {
+// or goes at once where there is nobody to wait for. A flush that has sent full
+// requests is in a hurry: its rest waits for nobody.
+func (d *destination) handOver(a *arrival, r *rest, hurry bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.encoding--
@@ -133,34 +132,15 @@ func (d *destination) handOver(a *arrival, r *rest, hurry bool) (own *delivery) 
 			a.held = append(a.held, r)
 		}
 		d.check()
-		return nil
+		return
 	}
-	if r.empty() {
-		d.check() // others may have waited for this flush
-	} else if own = d.leaves(r, hurry); own == nil {
+	if !r.empty() {
 		d.join(r, hurry)
 	}
+	d.check() // what has gathered may have waited for this flush
 	if d.ordered {
 		d.pass()
 	}
-	return own
-}
-
-// leaves is the delivery of a rest that does not join others; nil where it does.
-// The caller holds mu.
-func (d *destination) leaves(r *rest, hurry bool) *delivery {
-	if !r.small() {
-		d.clearWay(r)
-		return d.depart(r, false)
-	}
-	if d.gathered != nil {
-		return nil
-	}
-	d.since = time.Now()
-	if hurry || d.wait(d.since) == 0 && !d.blocked(r) {
-		return d.depart(r, !hurry)
-	}
-	return nil
 }
 
 // blocked tells whether a request has keys in common with one before it. The
@@ -179,20 +159,28 @@ func (d *destination) abandon(a *arrival) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.encoding--
-	a.over, a.hurry = true, true
-	if d.ordered && a.first {
-		d.pass()
+	if d.ordered {
+		a.over, a.hurry = true, true
+		if a.first {
+			d.pass()
+		}
 	}
 	d.check()
 }
 
-// join puts a rest to what has gathered, and sends that if it is time. The
-// caller holds mu.
+// join sends a rest, or puts it to what has gathered. The caller holds mu.
 func (d *destination) join(r *rest, hurry bool) {
-	if !r.small() { // of a flush that was not the first when it handed it over
+	if !r.small() {
 		d.clearWay(r)
 		d.start(r, false)
 		return
+	}
+	if d.gathered == nil {
+		d.since = time.Now()
+		if hurry || d.wait(d.since) == 0 && !d.blocked(r) {
+			d.start(r, !hurry)
+			return
+		}
 	}
 	if d.gathered != nil && (!d.gathered.fits(r) || d.ordered && d.gathered.overtakes(r)) {
 		d.sendGathered()
@@ -257,7 +245,6 @@ func (d *destination) check() {
 		d.wake(d.overdue())
 	case g.stripes().meet(later):
 		d.start(d.split(g, later), true)
-		d.fresh = false
 	default:
 		d.sendGathered()
 	}

@@ -130,21 +130,13 @@ func (f *flush) send(b *batch) {
 	f.d.put(f.arrival, &rest{batch: b}, f.background)
 }
 
-// handOver gives away what is left in the lanes. Where no other flush is about it
-// is sent by the caller's own goroutine.
+// handOver gives away what is left in the lanes.
 func (f *flush) handOver() {
 	r := f.rest()
 	f.count()
 	f.unsettled.Add(r.events())
 	f.handed = true
-	own := f.d.handOver(f.arrival, r, f.sent)
-	switch {
-	case own == nil:
-	case f.background:
-		f.d.underWay.Go(own.run)
-	default:
-		own.run()
-	}
+	f.d.handOver(f.arrival, r, f.sent)
 }
 
 // rest empties the lanes. What does not fit into one request is sent.

@@ -11,7 +11,8 @@ import (
 	"fluent-bit-kinesis/kinesis/service"
 )
 
-// landingShard is the shard that all records of a fakeStream come to rest on.
+// landingShard is the shard that all records of a fakeStream come to rest on,
+// unless it has others.
 const landingShard = "shardId-000000000000"
 
 // withShardMap makes an instance that foresees one of these shards for each

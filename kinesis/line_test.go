@@ -86,6 +86,62 @@ func TestLineIsFirstComeFirstServedForEachStripe(t *testing.T) {
 	}
 }
 
+// The line, in the same model, where places narrow and time passes: what a ticket
+// kept is what it holds others up by, and its stripes are in use for longer if it
+// waits, was refused, or has had its turn for longer than usual.
+func TestLineKnowsWhatIsInUse(t *testing.T) {
+	type place struct {
+		*ticket
+		has   stripes
+		stuck bool
+		turn  time.Time // zero until it comes
+	}
+	const usual = 10 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(14, 14))
+		some := func() stripes { return stripesOf(random.Perm(16)[:1+random.IntN(6)]...) }
+		for range 100 {
+			var l line
+			var model []*place
+			for range 200 {
+				time.Sleep(time.Duration(random.IntN(4)) * time.Millisecond)
+				switch i := random.IntN(max(1, len(model))); {
+				case len(model) == 0 || len(model) < 10 && random.IntN(2) == 0:
+					s := some()
+					model = append(model, &place{ticket: l.join(s), has: s})
+				case random.IntN(2) == 0 && model[i].open():
+					p := model[i]
+					left := some()
+					for j := range left {
+						left[j] &= p.has[j]
+					}
+					l.keep(p.ticket, left)
+					p.has, p.stuck = left, true
+				default:
+					l.leave(model[i].ticket)
+					model = slices.Delete(model, i, i+1)
+				}
+				var soon, later stripes
+				for i, p := range model {
+					blocked := slices.ContainsFunc(model[:i], func(before *place) bool { return before.has.meet(p.has) })
+					if p.turn.IsZero() && !blocked {
+						p.turn = time.Now()
+					}
+					require.Equal(t, !p.turn.IsZero(), p.open())
+					if blocked || p.stuck || time.Since(p.turn) > usual {
+						later.add(p.has)
+					} else {
+						soon.add(p.has)
+					}
+				}
+				gotSoon, gotLater := l.busy(usual)
+				require.Equal(t, soon, gotSoon)
+				require.Equal(t, later, gotLater)
+			}
+		}
+	})
+}
+
 func TestLineLetsEverybodyThroughInOrder(t *testing.T) {
 	const workers, rounds = 16, 200
 	var l line

@@ -44,6 +44,9 @@ type Output struct {
 
 	giveUp context.CancelCauseFunc // ends shared.ctx
 
+	startedOn  int         // the thread, as plugins.ThreadID has it
+	onlyThread atomic.Bool // it has been said that it is Fluent Bit's only one
+
 	recordBytes atomic.Int64 // of a record in its chunk, about
 
 	idle freeList[*flush]

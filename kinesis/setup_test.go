@@ -12,9 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/aggregate"
+	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
@@ -111,17 +114,22 @@ func (r putRecord) n(t testing.TB) int {
 	return body.N
 }
 
-// recordsOf reads the records of a request body as any JSON reader would.
+// recordsOf reads the records of a request body as any reader of JSON would, or
+// of CBOR.
 func recordsOf(t testing.TB, body []byte) []putRecord {
 	t.Helper()
 	var request struct {
 		StreamName string
 		Records    []putRecord
 	}
-	reader := json.NewDecoder(bytes.NewReader(body))
-	reader.DisallowUnknownFields()
-	require.NoError(t, reader.Decode(&request), "%.200s", body)
-	require.False(t, reader.More(), "the body goes on behind its end")
+	if bytes.HasPrefix(body, []byte("{")) {
+		reader := json.NewDecoder(bytes.NewReader(body))
+		reader.DisallowUnknownFields()
+		require.NoError(t, reader.Decode(&request), "%.200s", body)
+		require.False(t, reader.More(), "the body goes on behind its end")
+	} else {
+		require.NoError(t, cbor.Unmarshal(body, &request), "%.200q", body)
+	}
 	require.Equal(t, "logs", request.StreamName)
 	return request.Records
 }
@@ -134,6 +142,11 @@ const (
 // answerOf is the service's answer to a request: an error code for each
 // record, empty for one that it took.
 func answerOf(codes ...string) []byte {
+	return answerFrom(codes, func(int) string { return landingShard })
+}
+
+// answerFrom is answerOf by shards of the test's choice.
+func answerFrom(codes []string, shardOf func(i int) string) []byte {
 	type result struct {
 		SequenceNumber string `json:",omitempty"`
 		ShardID        string `json:"ShardId,omitempty"`
@@ -146,7 +159,7 @@ func answerOf(codes ...string) []byte {
 	}
 	for i, code := range codes {
 		if code == "" {
-			answer.Records = append(answer.Records, result{SequenceNumber: strconv.Itoa(i), ShardID: "shardId-000000000000"})
+			answer.Records = append(answer.Records, result{SequenceNumber: strconv.Itoa(i), ShardID: shardOf(i)})
 			continue
 		}
 		answer.FailedRecordCount++
@@ -179,10 +192,13 @@ type fakeStream struct {
 	refuse  func(r putRecord) (code string)                      // nil: none; called under mu
 	fail    func(ctx context.Context, records []putRecord) error // of a request as a whole; nil: none
 	before  func(ctx context.Context, records []putRecord)       // is called first; nil: nothing
+	shardOf func(r putRecord) string                             // where a record comes to rest; nil: on landingShard
+	packed  compress.Format                                      // of aggregates
 
 	mu       sync.Mutex // guards the following
 	landed   []putRecord
-	requests []int // their numbers of records, in order of arrival
+	requests []int       // their numbers of records, in order of arrival
+	begins   []time.Time // when they arrived
 	inFlight int
 	most     int            // in flight at a time
 	keys     map[string]int // in flight, and in how many requests
@@ -207,7 +223,31 @@ func (s *fakeStream) Post(ctx context.Context, body []byte, n int, into *wire.An
 	if len(records) != n {
 		s.t.Errorf("%d records in a request of %d", len(records), n)
 	}
-	return answering(into, s.take(records)...)
+	into.Body = append(into.Body[:0], answerFrom(s.take(records), func(i int) string {
+		if s.shardOf == nil {
+			return landingShard
+		}
+		return s.shardOf(records[i])
+	})...)
+	return into.Read(jsonFormat, n)
+}
+
+// users are what a consumer makes of a record: those that are packed into it,
+// or itself.
+func (s *fakeStream) users(r putRecord) (users []putRecord) {
+	data := r.Data
+	if s.packed != compress.None {
+		data = s.unpacked(data)
+	}
+	split, packed, err := aggregate.Split(data)
+	require.NoError(s.t, err)
+	if !packed {
+		return []putRecord{r}
+	}
+	for _, user := range split {
+		users = append(users, putRecord{user.Data, user.PartitionKey})
+	}
+	return users
 }
 
 // take lands the records that are not refused.
@@ -231,12 +271,14 @@ func (s *fakeStream) arrived(records []putRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, len(records))
+	s.begins = append(s.begins, time.Now())
+	s.requireLimits(records)
 	s.inFlight++
 	s.most = max(s.most, s.inFlight)
 	if s.keys == nil {
 		s.keys = map[string]int{}
 	}
-	for key := range keysOf(records) {
+	for key := range s.keysOf(records) {
 		if s.keys[key]++; s.keys[key] > 1 {
 			s.overlaps++
 		}
@@ -247,17 +289,54 @@ func (s *fakeStream) left(records []putRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inFlight--
-	for key := range keysOf(records) {
+	for key := range s.keysOf(records) {
 		s.keys[key]--
 	}
 }
 
-func keysOf(records []putRecord) map[string]bool {
+// unzstd is made outside of all tests, for it does not let those share it that
+// have a clock of their own.
+var unzstd, _ = zstd.NewReader(nil)
+
+func (s *fakeStream) unpacked(data []byte) []byte {
+	var unpacked []byte
+	var err error
+	if s.packed == compress.Zstd {
+		unpacked, err = unzstd.DecodeAll(data, nil)
+	} else {
+		unpacked, err = compress.Decompress(s.packed, data, 2*wire.MaxRecordBytes)
+	}
+	if err != nil {
+		return data // it went without
+	}
+	return unpacked
+}
+
+// keysOf are the partition keys in a request, those of records in aggregates
+// included.
+func (s *fakeStream) keysOf(records []putRecord) map[string]bool {
 	keys := map[string]bool{}
 	for _, r := range records {
 		keys[r.PartitionKey] = true
+		for _, user := range s.users(r) {
+			keys[user.PartitionKey] = true
+		}
 	}
 	return keys
+}
+
+// requireLimits requires that the service would take a request of this size.
+func (s *fakeStream) requireLimits(records []putRecord) {
+	bytes := 0
+	for _, r := range records {
+		size := len(r.Data) + len(r.PartitionKey)
+		if bytes += size; size > wire.MaxRecordBytes {
+			s.t.Errorf("a record of %d bytes", size)
+		}
+	}
+	if len(records) > wire.MaxRecords || bytes > wire.MaxBytes {
+		s.t.Errorf("a request of %d records and %d bytes", len(records), bytes)
+	}
 }
 
 // numbers lists the numbers of what has landed, sorted.
@@ -306,10 +385,8 @@ func (s *fakeStream) userNumbers() []int {
 	defer s.mu.Unlock()
 	ns := []int{}
 	for _, r := range s.landed {
-		users, _, err := aggregate.Split(r.Data)
-		require.NoError(s.t, err)
-		for _, user := range users {
-			ns = append(ns, putRecord{Data: user.Data}.n(s.t))
+		for _, user := range s.users(r) {
+			ns = append(ns, user.n(s.t))
 		}
 	}
 	slices.Sort(ns)
@@ -323,17 +400,54 @@ func (s *fakeStream) userNumbersByKey() map[string][]int {
 	defer s.mu.Unlock()
 	byKey := map[string][]int{}
 	for _, r := range s.landed {
-		users, _, err := aggregate.Split(r.Data)
-		require.NoError(s.t, err)
-		for _, user := range users {
-			key := string(user.PartitionKey)
-			if key == "" {
-				key = r.PartitionKey
-			}
-			byKey[key] = append(byKey[key], putRecord{Data: user.Data}.n(s.t))
+		for _, user := range s.users(r) {
+			byKey[user.PartitionKey] = append(byKey[user.PartitionKey], user.n(s.t))
 		}
 	}
 	return byKey
+}
+
+// together has flushes share what they have left: the first to hand over waits
+// for one that is under way and will not come, for a moment in which all others
+// come. It returns their codes, and how long each took.
+func (o *Output) together(chunks ...[]byte) ([]Code, []time.Duration) {
+	o.d.mu.Lock()
+	o.d.encoding++
+	o.d.mu.Unlock()
+	codes, took := o.atOnce(chunks...)
+	o.d.mu.Lock()
+	o.d.encoding--
+	o.d.mu.Unlock()
+	return codes, took
+}
+
+// atOnce flushes each chunk in a goroutine of its own, and returns the codes, and
+// how long each took.
+func (o *Output) atOnce(chunks ...[]byte) ([]Code, []time.Duration) {
+	codes, took := make([]Code, len(chunks)), make([]time.Duration, len(chunks))
+	begin := time.Now()
+	var workers sync.WaitGroup
+	for i, chunk := range chunks {
+		workers.Go(func() {
+			codes[i] = o.Flush(chunk, "tag "+strconv.Itoa(i))
+			took[i] = time.Since(begin)
+		})
+	}
+	workers.Wait()
+	return codes, took
+}
+
+// allOK are n codes of OK.
+func allOK(n int) []Code { return slices.Repeat([]Code{OK}, n) }
+
+// requireSequence requires that numbers are the same, and shows the first that is
+// not.
+func requireSequence(t testing.TB, want, got []int) {
+	t.Helper()
+	for i := range min(len(want), len(got)) {
+		require.Equal(t, want[i], got[i], "in place %d, of %d", i, len(got))
+	}
+	require.Len(t, got, len(want))
 }
 
 // requireIdle requires that nothing is left of flushes that have ended.

@@ -20,8 +20,22 @@ func Start(source plugins.Source, version string, log *plugins.Logger) (*Output,
 	for _, warning := range config.Warnings {
 		log.Warnf("%s", warning)
 	}
-	return New(&config, log, func(reason string) {
+	o, err := New(&config, log, func(reason string) {
 		log.Errorf("SEND_FAILURE_TIMEOUT: %s; the process exits", reason)
 		os.Exit(1)
 	})
+	if err == nil {
+		o.startedOn = plugins.ThreadID()
+	}
+	return o, err
+}
+
+// CalledOn says on which thread Fluent Bit hands over chunks. Where it is the one
+// that started the instance it is Fluent Bit's only one, which a person should
+// know: while it waits for the stream, it does not read the inputs.
+func (o *Output) CalledOn(thread int) {
+	if thread == 0 || thread != o.startedOn || o.onlyThread.Swap(true) {
+		return
+	}
+	o.log.Warnf("without workers, Fluent Bit has this output flush on its only thread, so that all inputs wait while records are sent: set workers in the section of this output, to 4, or to 32 for many small files such as those of containers")
 }

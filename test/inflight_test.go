@@ -19,9 +19,9 @@ func TestRequestsInFlightAreAsManyAsTheOptionSays(t *testing.T) {
 		workers int
 		most    int
 	}{
-		{"by default", nil, 1, 10},
-		{"by default, on Fluent Bit's only thread", nil, 0, 10},
-		{"by default, of all workers together", nil, 4, 10},
+		{"by default", nil, 1, 32},
+		{"by default, on Fluent Bit's only thread", nil, 0, 32},
+		{"by default, of all workers together", nil, 4, 32},
 		{"requests_in_flight 1", options{"requests_in_flight": "1"}, 4, 1},
 		{"requests_in_flight 64", options{"requests_in_flight": "64"}, 2, 64},
 	} {

@@ -31,7 +31,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 			"data_keys = (not set)", "replace_dots = (not set)", "log_key = (not set)", "append_newline = false", "endpoint = https://127.0.0.1:",
 			"sts_endpoint = (not set)", "EKS_POD_EXECUTION_ROLE = (not set)", "role_arn = (not set)", "http_request_timeout = 0s",
 			"aggregation = false", "aggregation_maximum_record_size = ", "skip_aggregation_record_size = ", "aggregation_shard_map = false",
-			"aggregation_compression = none", "compression = none", "request_retries = 3", "requests_in_flight = 10", "SEND_FAILURE_TIMEOUT = 0s",
+			"aggregation_compression = none", "compression = none", "request_retries = 3", "requests_in_flight = 32", "SEND_FAILURE_TIMEOUT = 0s",
 			"experimental_concurrency = 0", "experimental_concurrency_retries = 4", "wire_format = json"}},
 		{"all that can be given", given, []string{"SEND_FAILURE_TIMEOUT=5m30s", "EKS_POD_EXECUTION_ROLE=arn:aws:iam::123456789012:role/pod"}, []string{
 			"region = eu-central-1", "time_key = time", "time_key_format = %s", "partition_key = kubernetes->pod_name",
@@ -102,6 +102,30 @@ func TestOptionsThatDoNothingAreRemarkedOn(t *testing.T) {
 				want = append(want, "[kinesis 0] "+remark)
 			}
 			require.Equal(t, want, logOf(s.host).texts("warning"))
+		})
+	}
+}
+
+func TestThatInputsWaitForTheStreamIsSaidOnce(t *testing.T) {
+	for _, x := range []struct {
+		name          string
+		workers, want int
+	}{
+		{"on Fluent Bit's only thread, for each output", 0, 2},
+		{"on threads of its own", 1, 0},
+		{"on several", 4, 0},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			s := runStream(t, kinesistest.Options{})
+			h := runHost(t, s, flbhost.Config{Workers: x.workers}, nil, nil)
+			for range 3 {
+				for instance := range 2 {
+					result, err := h.Flush(instance, "tag", one(when, F("log", "x")).Bytes())
+					require.NoError(t, err)
+					require.Equal(t, flbhost.OK, result.Code)
+				}
+			}
+			require.Equal(t, x.want, strings.Count(h.Log(), remarkOnWorkers))
 		})
 	}
 }
