@@ -1,6 +1,9 @@
 package kinesis
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Where records have an order, requests take their places in line flush by
 // flush, in the order in which the flushes came. A flush whose turn it is not
@@ -9,15 +12,27 @@ import "slices"
 
 // An arrival is a flush's place in that order, and what it holds back.
 type arrival struct {
+	number uint64 // of flushes before it; it does not change
+
 	first bool    // no flush before it is still encoding; guarded by combiner.mu, as is the rest
 	over  bool    // it has handed over its rest, the last in held, or was given up
 	held  []*rest // full ones, and its rest
 	hurry bool    // the rest is not to wait for company
 }
 
+// compare tells which of two flushes came first. Without an order to keep there
+// are no arrivals.
+func (a *arrival) compare(other *arrival) int {
+	if a == nil || other == nil {
+		return 0
+	}
+	return cmp.Compare(a.number, other.number)
+}
+
 // arrive takes the last place. The caller holds mu.
 func (d *destination) arrive() *arrival {
-	a := &arrival{first: len(d.arrived) == 0}
+	a := &arrival{number: d.arrivals, first: len(d.arrived) == 0}
+	d.arrivals++
 	d.arrived = append(d.arrived, a)
 	return a
 }

@@ -23,10 +23,12 @@ type combiner struct {
 	mu sync.Mutex // guards the following, and what destination says
 
 	gathered *rest     // of several flushes; nil where there is none
+	parted   bool      // gathered is what has stayed behind when the rest of it went
 	since    time.Time // that something has gathered
 
 	encoding int           // flushes that are under way and have not handed over their rest
 	away     int           // flushes with a rest in a small request that has no answer yet
+	departed time.Time     // when the last of those requests did
 	coming   int           // flushes that were answered at the time of answered, less those that came
 	answered time.Time     // when the last small request was
 	trip     time.Duration // that a small request takes to its answer, as a moving average
@@ -60,7 +62,7 @@ func (c *combiner) enter() {
 // caller holds mu.
 func (c *combiner) wait(now time.Time) time.Duration {
 	if c.away > 0 {
-		if left := c.since.Add(c.patience()).Sub(now); left > 0 {
+		if left := c.departed.Add(c.patience()).Sub(now); left > 0 {
 			return left
 		}
 	}
@@ -91,8 +93,11 @@ func (c *combiner) hear(flushes int, took time.Duration, ok bool, now time.Time)
 // absorb puts a rest to what has gathered, or makes it that. The caller holds mu,
 // and has seen to it that there is room.
 func (d *destination) absorb(r *rest) {
+	if d.gathered == nil || d.parted {
+		d.parted, d.since = false, time.Now()
+	}
 	if d.gathered == nil {
-		d.gathered, d.since = r, time.Now()
+		d.gathered = r
 		return
 	}
 	g := d.gathered

@@ -57,6 +57,7 @@ func (d *destination) newDelivery(r *rest) *delivery {
 // run delivers the rest. It returns when each event has its outcome.
 func (dl *delivery) run() {
 	d := dl.d
+	defer d.recovered()
 	defer dl.end()
 	defer d.watchdog.Begin().End()
 	defer func() {
@@ -142,6 +143,7 @@ func (dl *delivery) seal() *batch {
 	defer dl.sealer.end()
 	for len(dl.rest.aggregates) > 0 {
 		a := dl.rest.aggregates[0]
+		dl.sealer.count(a)
 		b.addAggregate(dl.sealer.closed(a), a)
 		dl.rest.aggregates = dl.rest.aggregates[1:] // it may be in other hands from here on
 		dl.d.putAggregate(a)

@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"hash/maphash"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -29,7 +30,8 @@ type destination struct {
 	underWay   sync.WaitGroup // deliveries that have a goroutine of their own
 
 	combiner
-	arrived []*arrival // flushes that are still encoding, or wait for one that is, in the order in which they came; guarded by combiner.mu
+	arrivals uint64     // how many flushes have come; guarded by combiner.mu
+	arrived  []*arrival // flushes that are still encoding, or wait for one that is, in the order in which they came; guarded by combiner.mu
 }
 
 // Bounds on the memory that is kept for its next use: some thirty bodies of 500
@@ -104,19 +106,27 @@ func (d *destination) begin() *arrival {
 // to keep it waits until one more may be in flight, so that no more is encoded
 // than can be sent; in the background there is nobody to wait.
 func (d *destination) put(a *arrival, r *rest, background bool) {
-	d.mu.Lock()
-	if d.ordered && !a.first {
-		a.held = append(a.held, r)
-		d.mu.Unlock()
+	dl := d.leave(a, r)
+	if dl == nil {
 		return
 	}
-	d.clearWay(r)
-	dl := d.depart(r, false)
-	d.mu.Unlock()
 	if !d.ordered && !background {
 		dl.admit(r.batch)
 	}
 	d.underWay.Go(dl.run)
+}
+
+// leave readies the delivery of a full request; nil where it has to wait for the
+// flushes before.
+func (d *destination) leave(a *arrival, r *rest) *delivery {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ordered && !a.first {
+		a.held = append(a.held, r)
+		return nil
+	}
+	d.clearWay(r)
+	return d.depart(r, false)
 }
 
 // handOver ends the encoding of a flush: what it has left joins that of others,
@@ -126,6 +136,9 @@ func (d *destination) handOver(a *arrival, r *rest, hurry bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.encoding--
+	if d.ordered && a.first {
+		defer d.pass()
+	}
 	if d.ordered && !a.first {
 		a.over, a.hurry = true, hurry
 		if !r.empty() {
@@ -138,9 +151,6 @@ func (d *destination) handOver(a *arrival, r *rest, hurry bool) {
 		d.join(r, hurry)
 	}
 	d.check() // what has gathered may have waited for this flush
-	if d.ordered {
-		d.pass()
-	}
 }
 
 // blocked tells whether a request has keys in common with one before it. The
@@ -206,15 +216,17 @@ func (d *destination) clearWay(r *rest) {
 func (d *destination) sendGathered() {
 	g := d.gathered
 	d.gathered = nil
+	awaited := true
 	if d.ordered {
 		if _, later := d.line.busy(d.overdue()); g.stripes().meet(later) {
 			if free := d.split(g, later); !free.empty() {
 				d.start(free, true)
 			}
+			awaited = false // for its turn may be long in coming
 		}
 	}
 	if !g.empty() {
-		d.start(g, true)
+		d.start(g, awaited)
 	}
 }
 
@@ -245,6 +257,7 @@ func (d *destination) check() {
 		d.wake(d.overdue())
 	case g.stripes().meet(later):
 		d.start(d.split(g, later), true)
+		d.parted = true
 	default:
 		d.sendGathered()
 	}
@@ -261,9 +274,18 @@ func (d *destination) wake(after time.Duration) {
 
 // recheck looks at what has gathered, for something has changed.
 func (d *destination) recheck() {
+	defer d.recovered()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.check()
+}
+
+// recovered keeps a panic where nobody else does from ending the process. It is
+// to be deferred.
+func (d *destination) recovered() {
+	if p := recover(); p != nil {
+		d.log.Errorf("internal error between flushes: %v\n%s", p, debug.Stack())
+	}
 }
 
 // start delivers a rest in a goroutine of its own. The caller holds mu.
@@ -279,6 +301,7 @@ func (d *destination) depart(r *rest, awaited bool) *delivery {
 	if awaited && !r.full() {
 		dl.awaited = r.flushes()
 		d.away += dl.awaited
+		d.departed = time.Now()
 	}
 	return dl
 }

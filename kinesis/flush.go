@@ -151,6 +151,8 @@ func (f *flush) rest() *rest {
 		l.batch = batches[0]
 	}
 	r := &rest{batch: l.batch, aggregates: f.openAggregates(l)}
+	f.sealer.begin(f.d)
+	defer f.sealer.end()
 	for len(r.aggregates) > 0 && (r.entries() > wire.MaxRecords || r.bytes() > wire.MaxBytes) {
 		f.closeAggregate(l, r.aggregates[0])
 		f.d.putAggregate(r.aggregates[0])

@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"context"
+	"slices"
 
 	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/compress"
@@ -10,21 +11,22 @@ import (
 )
 
 // isolate finds the records for which the service refuses a batch as invalid, and
-// drops those.
+// drops those. First the flushes part ways, so that none waits for another's
+// record at fault; then the batch of one is halved until the record is alone.
 func (dl *delivery) isolate(ctx context.Context, b *batch, refusal error) {
-	switch {
-	case len(b.entries) > 1 && b.events.flushes() > 1 && dl.ticket == nil:
-		dl.partFlushes(b)
+	if b.events.flushes() > 1 && dl.partFlushes(b) {
 		return
-	case len(b.entries) > 1:
+	}
+	if len(b.entries) > 1 {
 		dl.deliverParts(ctx, dl.halves(b))
 		return
-	case service.RefusedByProxy(refusal):
+	}
+	if service.RefusedByProxy(refusal) {
 		dl.d.watchdog.Failed(refusal)
 		b.refuse(refusal)
 		return
 	}
-	if parts, ok := dl.takeApart(b); ok {
+	if parts, ok := dl.aggregateHalves(b); ok {
 		dl.deliverParts(ctx, parts)
 		return
 	}
@@ -32,45 +34,9 @@ func (dl *delivery) isolate(ctx context.Context, b *batch, refusal error) {
 	b.settle()
 }
 
-// partFlushes has the records of each flush go by themselves from here on, side
-// by side: no flush is to wait until the record at fault in another is found.
-func (dl *delivery) partFlushes(b *batch) {
-	d := dl.d
-	parts := []*rest{}
-	var last *flush
-	for i := range b.entries {
-		of, mixed := b.owner(i)
-		if len(parts) == 0 || of != last || mixed {
-			parts = append(parts, &rest{batch: d.getBatch()})
-		}
-		parts[len(parts)-1].batch.copyEntry(b, i)
-		last = of
-		if mixed {
-			last = nil
-		}
-	}
-	b.reset()
-	for _, part := range parts {
-		d.underWay.Go(d.newDelivery(part).run)
-	}
-}
-
-// owner is the flush whose events entry i carries; mixed where it has others,
-// too.
-func (b *batch) owner(i int) (first *flush, mixed bool) {
-	e := &b.entries[i]
-	for f := range b.events.span(int(e.first), int(e.last)) {
-		if first != nil {
-			return first, true
-		}
-		first = f
-	}
-	return first, false
-}
-
 // halves are the two halves of a batch, which is empty then.
 func (dl *delivery) halves(b *batch) [2]*batch {
-	half := [2]*batch{dl.getBatch(), dl.getBatch()}
+	half := [2]*batch{dl.d.getBatch(), dl.d.getBatch()}
 	for i := range b.entries {
 		part := half[0]
 		if i >= len(b.entries)/2 {
@@ -79,6 +45,7 @@ func (dl *delivery) halves(b *batch) [2]*batch {
 		part.copyEntry(b, i)
 	}
 	b.reset()
+	dl.batches = append(dl.batches, half[:]...) // not before: of a panic, b is what is left
 	return half
 }
 
@@ -98,45 +65,159 @@ func (dl *delivery) deliverParts(ctx context.Context, parts [2]*batch) {
 	}
 }
 
-// takeApart makes two aggregates of the one in a batch that the service refuses
-// as invalid, for one record in it is at fault and not all; in the end, of two
-// records each goes by itself. It is false where the aggregate cannot be read,
-// as none of ours is.
-func (dl *delivery) takeApart(b *batch) (half [2]*batch, ok bool) {
-	d := dl.d
-	if len(b.events.ordinals) == 1 {
+// aggregateHalves makes two aggregates of the only entry of a batch; ok is false
+// where that is none, or has one record alone.
+func (dl *delivery) aggregateHalves(b *batch) (half [2]*batch, ok bool) {
+	n := len(b.events.ordinals)
+	users, ok := dl.users(b, 0)
+	if n == 1 || !ok {
 		return half, false
 	}
-	data, key, err := b.body.Entry(0)
-	if err == nil && len(data) > 0 && d.config.AggregationCompression != compress.None {
-		if unpacked, err := compress.Decompress(d.config.AggregationCompression, data, wire.MaxRecordBytes); err == nil {
+	half = [2]*batch{dl.d.getBatch(), dl.d.getBatch()}
+	dl.sealer.begin(dl.d)
+	defer dl.sealer.end()
+	dl.repack(half[0], b, 0, users, 0, n/2)
+	dl.repack(half[1], b, 0, users, n/2, n)
+	b.reset()
+	dl.batches = append(dl.batches, half[:]...)
+	return half, true
+}
+
+// users reads the user records of entry i, an aggregate of ours. ok is false
+// where it is none.
+func (dl *delivery) users(b *batch, i int) (users []aggregate.Record, ok bool) {
+	data, key, err := b.body.Entry(i)
+	if err != nil {
+		return nil, false
+	}
+	if format := dl.d.config.AggregationCompression; format != compress.None {
+		if unpacked, err := compress.Decompress(format, data, wire.MaxRecordBytes); err == nil {
 			data = unpacked
 		}
 	}
-	if err != nil {
-		return half, false
+	users, ok, err = aggregate.Split(data)
+	if !ok || err != nil || len(users) != int(b.entries[i].last-b.entries[i].first) {
+		return nil, false
 	}
-	users, packed, err := aggregate.Split(data)
-	if err != nil || !packed || len(users) != len(b.events.ordinals) {
-		return half, false
-	}
-	half = [2]*batch{dl.getBatch(), dl.getBatch()}
-	dl.sealer.begin(d)
-	defer dl.sealer.end()
-	for h, span := range [2][2]int{{0, len(users) / 2}, {len(users) / 2, len(users)}} {
-		a := d.getAggregate(b.entries[0].shard)
-		for i := span[0]; i < span[1]; i++ {
-			own := []byte(users[i].PartitionKey)
-			if !d.ordered {
-				own = key
-			}
-			a.writer.Add(own, users[i].Data)
+	if !dl.d.ordered { // all have the aggregate's key
+		for u := range users {
+			users[u].PartitionKey = string(key)
 		}
-		a.events.addSpan(&b.events, span[0], span[1])
-		a.stripes = b.stripes
-		half[h].addAggregate(dl.sealer.closed(a), a)
-		d.putAggregate(a)
+	}
+	return users, true
+}
+
+// repack adds an aggregate of some of the user records of entry i, from first up
+// to last, to another batch. Its sealer has begun.
+func (dl *delivery) repack(into, from *batch, i int, users []aggregate.Record, first, last int) {
+	e := &from.entries[i]
+	a := dl.d.getAggregate(e.shard)
+	for u := first; u < last; u++ {
+		a.writer.Add([]byte(users[u].PartitionKey), users[u].Data)
+	}
+	a.events.addSpan(&from.events, int(e.first)+first, int(e.first)+last)
+	a.stripes = e.stripes
+	if dl.d.ordered {
+		a.stripes = stripes{}
+		for u := first; u < last; u++ {
+			a.stripes.set(dl.d.stripeOf([]byte(users[u].PartitionKey)))
+		}
+	}
+	into.addAggregate(dl.sealer.closed(a), a)
+	dl.d.putAggregate(a)
+}
+
+// twoParts puts the parts of the first half of the flushes together, and those of
+// the second. Where they have keys in common they go one after another, and so the
+// fewer the better.
+func (d *destination) twoParts(parts []part) []part {
+	half := len(parts) / 2
+	for _, of := range [2][]part{parts[:half], parts[half:]} {
+		for _, p := range of[1:] {
+			of[0].batch.copyAll(p.batch)
+			d.putBatch(p.batch)
+		}
+	}
+	return []part{parts[0], parts[half]}
+}
+
+// A part is what one flush has in a batch of several.
+type part struct {
+	flush *flush
+	batch *batch
+}
+
+// partFlushes has the records of each flush go by themselves from here on, side
+// by side where they have no key in common. It is false where an entry of several
+// flushes cannot be taken apart, as any of ours can.
+func (dl *delivery) partFlushes(b *batch) bool {
+	parts, ok := dl.parts(b)
+	if !ok {
+		return false
 	}
 	b.reset()
-	return half, true
+	d := dl.d
+	if d.ordered {
+		parts = d.twoParts(parts)
+	}
+	deliveries := make([]*delivery, len(parts))
+	sets := make([]stripes, len(parts))
+	for i, p := range parts {
+		deliveries[i], sets[i] = d.newDelivery(&rest{batch: p.batch}), p.batch.stripes
+	}
+	if dl.ticket != nil {
+		for i, t := range d.line.part(dl.ticket, sets) {
+			deliveries[i].ticket = t
+		}
+		dl.ticket = nil
+	}
+	for _, of := range deliveries {
+		d.underWay.Go(of.run)
+	}
+	return true
+}
+
+// parts are the parts of the flushes, in the order in which they came.
+func (dl *delivery) parts(b *batch) (parts []part, ok bool) {
+	dl.sealer.begin(dl.d)
+	defer dl.sealer.end()
+	of := func(f *flush) *batch {
+		i := slices.IndexFunc(parts, func(p part) bool { return p.flush == f })
+		if i < 0 {
+			i = len(parts)
+			parts = append(parts, part{f, dl.d.getBatch()})
+		}
+		return parts[i].batch
+	}
+	for i := range b.entries {
+		first, mixed := b.owner(i)
+		if !mixed {
+			of(first).copyEntry(b, i)
+			continue
+		}
+		users, ok := dl.users(b, i)
+		if !ok {
+			return nil, false
+		}
+		at := 0
+		for f, ordinals := range b.events.span(int(b.entries[i].first), int(b.entries[i].last)) {
+			dl.repack(of(f), b, i, users, at, at+len(ordinals))
+			at += len(ordinals)
+		}
+	}
+	slices.SortStableFunc(parts, func(x, y part) int { return x.flush.arrival.compare(y.flush.arrival) })
+	return parts, true
+}
+
+// owner is the flush whose events entry i carries; mixed where it has others,
+// too.
+func (b *batch) owner(i int) (first *flush, mixed bool) {
+	e := &b.entries[i]
+	for f := range b.events.span(int(e.first), int(e.last)) {
+		if first != nil {
+			return first, true
+		}
+		first = f
+	}
+	return first, false
 }

@@ -93,6 +93,39 @@ func (l *line) keep(t *ticket, left stripes) {
 	l.narrow(t, left)
 }
 
+// part puts several places where one was whose turn has come: each is of a part
+// of its stripes, and they go in this order where they have one in common.
+func (l *line) part(t *ticket, sets []stripes) []*ticket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.Index(l.tickets, t)
+	parts := make([]*ticket, len(sets))
+	for p, s := range sets {
+		parts[p] = &ticket{stripes: s, turn: make(chan struct{}), stuck: true}
+		for _, before := range parts[:p] {
+			if before.stripes.meet(s) {
+				parts[p].ahead++
+			}
+		}
+		if parts[p].ahead == 0 {
+			parts[p].begin()
+		}
+	}
+	for _, other := range l.tickets[i+1:] {
+		if !other.stripes.meet(t.stripes) {
+			continue
+		}
+		other.ahead-- // for t, of which there is a part at least that it meets
+		for _, part := range parts {
+			if part.stripes.meet(other.stripes) {
+				other.ahead++
+			}
+		}
+	}
+	l.tickets = slices.Replace(l.tickets, i, i+1, parts...)
+	return parts
+}
+
 // narrow takes stripes from a ticket, and gives those behind it their turn that
 // waited for no more than these. The caller holds mu.
 func (l *line) narrow(t *ticket, left stripes) {

@@ -89,6 +89,7 @@ func (f *flush) closeAggregate(l *lane, a *openAggregate) {
 	if a.writer.Count() == 0 {
 		return
 	}
+	f.sealer.count(a)
 	data := f.sealer.closed(a)
 	f.room(l, len(data)+len(a.writer.PartitionKey()))
 	l.batch.addAggregate(data, a)

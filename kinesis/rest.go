@@ -80,8 +80,8 @@ func (r *rest) overtakes(other *rest) bool {
 	return false
 }
 
-// flushes is how many flushes the events are of, about: a flush with events in
-// two aggregates may count twice.
+// flushes is how many flushes the events are of, about: the most that the batch
+// or one of the aggregates has.
 func (r *rest) flushes() int {
 	n := 0
 	if r.batch != nil {

@@ -14,6 +14,12 @@ type sealer struct {
 	packed     []byte              // what it makes of one
 }
 
+// count counts an aggregate that is closed for the first time.
+func (s *sealer) count(a *openAggregate) {
+	s.d.counts.Aggregates.Add(1)
+	s.d.counts.Aggregated.Add(int64(len(a.events.ordinals)))
+}
+
 // begin readies the sealer for a run of aggregates, after which end must follow.
 func (s *sealer) begin(d *destination) {
 	s.d = d
@@ -32,8 +38,6 @@ func (s *sealer) end() {
 // than the aggregate may be. It is valid until the next one is closed, or the
 // aggregate is put to other use.
 func (s *sealer) closed(a *openAggregate) []byte {
-	s.d.counts.Aggregates.Add(1)
-	s.d.counts.Aggregated.Add(int64(len(a.events.ordinals)))
 	data := a.writer.Close()
 	if s.compressor == nil {
 		return data
