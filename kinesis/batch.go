@@ -1,6 +1,9 @@
 package kinesis
 
-import "fluent-bit-kinesis/kinesis/wire"
+import (
+	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/wire"
+)
 
 // A batch is the body of a request under construction, and beside it what the
 // wire knows nothing of: whose events its entries carry, which keys they have
@@ -18,6 +21,7 @@ type entry struct {
 	first, last uint32  // events that it carries
 	stripes     stripes // of their partition keys; empty where records have no order
 	shard       *shard  // that it is foreseen for; nil where it does not matter
+	random      bool    // its partition key may be changed for another
 }
 
 func newBatch(body *wire.Body) *batch { return &batch{body: body} }
@@ -53,6 +57,7 @@ func (b *batch) copyEntry(from *batch, i int) {
 	first := len(b.events.ordinals)
 	b.events.addSpan(&from.events, int(e.first), int(e.last))
 	b.push(first, e.stripes, e.shard)
+	b.entries[len(b.entries)-1].random = e.random
 }
 
 // copyAll appends all entries of another batch, which must fit.
@@ -68,6 +73,17 @@ func (b *batch) push(first int, of stripes, shard *shard) {
 	})
 	b.stripes.add(of)
 	b.sharded = b.sharded || shard != nil
+}
+
+// rekey gives the entries that have a random key another one. They were refused,
+// most likely because their shard was full: by chance they get to another.
+func (b *batch) rekey() {
+	var key [16]byte
+	for i := range b.entries {
+		if b.entries[i].random {
+			b.body.Rekey(i, record.AppendRandomKey(key[:0]))
+		}
+	}
 }
 
 // settle tells the flushes that the entries need nothing more, and empties the

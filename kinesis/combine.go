@@ -42,9 +42,9 @@ const (
 	mostTrips = 4 // of the average; what takes longer says nothing of the others
 )
 
-// patience is how long what has gathered waits for an answer. Less than one takes
+// answerWait is how long what has gathered waits for an answer. Less than one takes
 // would have two groups of workers miss each other for ever.
-func (c *combiner) patience() time.Duration { return min(mostAway, c.trip*5/4) }
+func (c *combiner) answerWait() time.Duration { return min(mostAway, c.trip*5/4) }
 
 // grace is how long what has gathered waits for flushes that are about.
 func (c *combiner) grace() time.Duration { return min(mostGrace, c.trip/4) }
@@ -62,7 +62,7 @@ func (c *combiner) enter() {
 // caller holds mu.
 func (c *combiner) wait(now time.Time) time.Duration {
 	if c.away > 0 {
-		if left := c.departed.Add(c.patience()).Sub(now); left > 0 {
+		if left := c.departed.Add(c.answerWait()).Sub(now); left > 0 {
 			return left
 		}
 	}

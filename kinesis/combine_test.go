@@ -205,7 +205,7 @@ func TestARequestThatHangsHoldsOthersUpForHalfOfATripAtMost(t *testing.T) {
 			var workers sync.WaitGroup
 			workers.Go(func() { o.timed(t, numberedFrom(0, 3, keys[0])) })
 			synctest.Wait()
-			wait := o.d.patience()
+			wait := o.d.answerWait()
 			for _, key := range keys[1:] {
 				workers.Go(func() {
 					for range 40 {

@@ -140,7 +140,7 @@ func TestARefusalIsForTheFlushWhoseRecordItWas(t *testing.T) {
 		if strings.HasPrefix(w.name, "packed") {
 			t.Skip("an aggregate is refused as a whole")
 		}
-		o.config.RequestRetries = 0
+		o.patience.timeout = 0
 		s.refuse = func(r putRecord) string {
 			if r.n(t)%33 == 7 { // in every third chunk
 				return throttledCode
@@ -169,7 +169,7 @@ func TestAKeyThatIsThrottledHoldsUpItsOwnRecordsAlone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const latency, outage = 25 * time.Millisecond, 500 * time.Millisecond
 				s := &fakeStream{t: t, latency: latency}
-				o := outputOf(t, s, append(options, "partition_key", "key", "data_keys", "n", "request_retries", "10")...)
+				o := outputOf(t, s, append(options, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")...)
 				keys := o.strangers(9)
 				hot, begin := keys[0], time.Now()
 				s.refuse = func(r putRecord) string {
@@ -226,7 +226,7 @@ func TestAFlushIsAnsweredThoughRecordsBesideItsOwnAreTriedAgain(t *testing.T) {
 					}
 					return ""
 				}
-				o := outputOf(t, s, append(options, "request_retries", "10")...)
+				o := outputOf(t, s, append(options, "delivery_timeout", "30")...)
 				codes, took := o.together(smallChunks(8, -1)...)
 				require.Equal(t, allOK(8), codes)
 				require.Equal(t, upTo(88), s.numbers())
@@ -244,7 +244,7 @@ func TestFlushesShareRequestsThoughSomeWaitForAKeyThatIsThrottled(t *testing.T) 
 			synctest.Test(t, func(t *testing.T) {
 				const latency, workers, rounds = 25 * time.Millisecond, 16, 40
 				s := &fakeStream{t: t, latency: latency}
-				o := outputOf(t, s, append(options, "partition_key", "key", "data_keys", "n", "request_retries", "10")...)
+				o := outputOf(t, s, append(options, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")...)
 				keys := o.strangers(2)
 				throttled := true
 				s.refuse = func(r putRecord) string {

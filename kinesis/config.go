@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ type Config struct {
 	Compression      compress.Format
 	CompressionLevel int // compress.DefaultLevel where the format has none
 
-	RequestRetries     int           // attempts after the first within a flush
+	DeliveryTimeout    time.Duration // for which nothing of the stream may be accepted before a chunk is handed back
 	RequestsInFlight   int           // of the instance, at a time
 	SendFailureTimeout time.Duration // 0 for none
 
@@ -275,9 +276,26 @@ func readFormat(o *plugins.Options, name string, valid ...compress.Format) compr
 }
 
 func (c *Config) readDelivery(o, env *plugins.Options) {
-	c.RequestRetries = o.Int("request_retries", 3, 0, 10)
+	c.DeliveryTimeout = plugins.Read(o, "delivery_timeout", defaultDeliveryTimeout, parseTimeout)
 	c.RequestsInFlight = o.Int("requests_in_flight", 32, 1, 64)
 	c.SendFailureTimeout = env.Duration("SEND_FAILURE_TIMEOUT", 0)
+}
+
+const (
+	defaultDeliveryTimeout = 30 * time.Second
+	mostDeliveryTimeout    = 24 * time.Hour
+)
+
+// parseTimeout reads a number of seconds, or a duration.
+func parseTimeout(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if n, isNumber := strconv.Atoi(text); isNumber == nil {
+		d, err = time.Duration(min(max(-1, n), int(mostDeliveryTimeout/time.Second)+1))*time.Second, nil
+	}
+	if err != nil || d < 0 || d > mostDeliveryTimeout {
+		return 0, errors.New(`must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`)
+	}
+	return d, nil
 }
 
 // maxConcurrencyRetries is hours of attempts. Times the longest

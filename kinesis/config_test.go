@@ -39,7 +39,7 @@ func TestConfigDefaults(t *testing.T) {
 		AggregationCompression:       compress.None,
 		Compression:                  compress.None,
 		CompressionLevel:             compress.DefaultLevel,
-		RequestRetries:               3,
+		DeliveryTimeout:              30 * time.Second,
 		RequestsInFlight:             32,
 		ConcurrencyRetries:           4,
 		WireFormat:                   "json",
@@ -47,7 +47,7 @@ func TestConfigDefaults(t *testing.T) {
 	require.Equal(t, strings.Fields(`region stream time_key time_key_format partition_key data_keys replace_dots log_key
 		append_newline endpoint sts_endpoint EKS_POD_EXECUTION_ROLE role_arn http_request_timeout
 		aggregation aggregation_maximum_record_size skip_aggregation_record_size aggregation_shard_map aggregation_compression
-		compression request_retries requests_in_flight SEND_FAILURE_TIMEOUT
+		compression delivery_timeout requests_in_flight SEND_FAILURE_TIMEOUT
 		experimental_concurrency experimental_concurrency_retries wire_format`), names(settings))
 	require.Contains(t, settings, plugins.Setting{Name: "aggregation_maximum_record_size", Value: "1048576"})
 }
@@ -81,7 +81,7 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		"aggregation_compression", "ZSTD",
 		"compression", "GZip",
 		"compression_level", "9",
-		"request_retries", "0",
+		"delivery_timeout", "0",
 		"requests_in_flight", "64",
 		"experimental_concurrency", "10",
 		"experimental_concurrency_retries", "0",
@@ -114,7 +114,7 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		AggregationCompression:       compress.Zstd,
 		Compression:                  compress.Gzip,
 		CompressionLevel:             9,
-		RequestRetries:               0,
+		DeliveryTimeout:              0,
 		RequestsInFlight:             64,
 		SendFailureTimeout:           330 * time.Second,
 		Concurrency:                  10,
@@ -199,14 +199,15 @@ func TestConfigTakesTheOptionsOfThePluginThatUsersComeFrom(t *testing.T) {
 }
 
 const (
-	sizeRule    = "written as a number of bytes or with one of k, KB, M, MB (1k is 1024 bytes)"
-	addressRule = "must be an address such as https://kinesis.us-west-2.amazonaws.com or http://localhost:4567, without a user, a query or a fragment"
-	roleRule    = "must be the ARN of a role, such as arn:aws:iam::123456789012:role/name"
-	boolRule    = "must be true or false (or on, off, yes, no, 1, 0)"
-	regionRule  = "must be the name of an AWS region, such as us-west-2: lower-case letters, digits and single hyphens"
-	streamRule  = "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -"
-	logKeyRule  = "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced"
-	timeoutRule = `must be a duration that is not negative, such as "30s", "5m30s" or "1h"`
+	sizeRule     = "written as a number of bytes or with one of k, KB, M, MB (1k is 1024 bytes)"
+	addressRule  = "must be an address such as https://kinesis.us-west-2.amazonaws.com or http://localhost:4567, without a user, a query or a fragment"
+	roleRule     = "must be the ARN of a role, such as arn:aws:iam::123456789012:role/name"
+	boolRule     = "must be true or false (or on, off, yes, no, 1, 0)"
+	regionRule   = "must be the name of an AWS region, such as us-west-2: lower-case letters, digits and single hyphens"
+	streamRule   = "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -"
+	logKeyRule   = "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced"
+	deliveryRule = `must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`
+	timeoutRule  = `must be a duration that is not negative, such as "30s", "5m30s" or "1h"`
 )
 
 // bad is one option with a value that is refused, and the message.
@@ -254,7 +255,11 @@ var badOptions = []bad{
 	{"aggregation_compression", "aggregation_compression", "zlib", "must be one of none, gzip, zstd"},
 	{"compression", "compression", "lz4", "must be one of none, gzip, zlib, zstd, snappy"},
 	{"compression_level", "compression_level", "23", "must be a whole number from 1 to 22"},
-	{"request_retries", "request_retries", "11", "must be a whole number from 0 to 10"},
+	{"delivery_timeout that is negative", "delivery_timeout", "-1", deliveryRule},
+	{"delivery_timeout of a negative duration", "delivery_timeout", "-1s", deliveryRule},
+	{"delivery_timeout of more than a day", "delivery_timeout", "86401", deliveryRule},
+	{"delivery_timeout of so many seconds that they are no duration", "delivery_timeout", "9223372036854775807", deliveryRule},
+	{"delivery_timeout in words", "delivery_timeout", "soon", deliveryRule},
 	{"requests_in_flight of none", "requests_in_flight", "0", "must be a whole number from 1 to 64"},
 	{"requests_in_flight of too many", "requests_in_flight", "65", "must be a whole number from 1 to 64"},
 	{"experimental_concurrency", "experimental_concurrency", "11", "must be a whole number from 0 to 10"},

@@ -51,7 +51,7 @@ func TestCountsAddUp(t *testing.T) {
 			return ""
 		}
 		s.fail = refusesPoison
-		o := outputOf(t, s, "log_key", "log", "partition_key", "key", "request_retries", "0")
+		o := outputOf(t, s, "log_key", "log", "partition_key", "key", "delivery_timeout", "0")
 		chunk := chunkOf(1000, func(i int) fields {
 			switch {
 			case i%10 == 1:
@@ -78,7 +78,7 @@ func TestCountsAddUp(t *testing.T) {
 func TestTheLogStaysQuietUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, log := &fakeStream{t: t, refuse: throttleAll}, &logText{}
-		o := outputLogging(t, log, s, configOf(t, "log_key", "log", "partition_key", "key", "request_retries", "0"))
+		o := outputLogging(t, log, s, configOf(t, "log_key", "log", "partition_key", "key", "delivery_timeout", "0"))
 		chunk := chunkOf(20, func(i int) fields {
 			if i%2 == 0 {
 				return fields{kv("other", i)}
@@ -99,7 +99,7 @@ func TestTheLogStaysQuietUnderLoad(t *testing.T) {
 func TestTheLogNamesWhatIsWrong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, log := &fakeStream{t: t}, &logText{}
-		o := outputLogging(t, log, s, configOf(t, "partition_key", "key", "request_retries", "0"))
+		o := outputLogging(t, log, s, configOf(t, "partition_key", "key", "delivery_timeout", "0"))
 		s.fail = func(context.Context, []putRecord) error {
 			return &service.Error{Fault: service.Denied, Status: 400, Code: "ResourceNotFoundException", Message: "Stream logs under account 1 not found."}
 		}

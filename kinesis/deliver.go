@@ -29,7 +29,10 @@ type delivery struct {
 	inside  int     // the bytes that it entered the gate with; 0 where it has not
 	awaited int     // flushes whose first answer others wait for; 0 once it is there
 
-	attempts       int // that are left after the next one
+	began time.Time // the first attempt
+	own   time.Time // when something of its own was last accepted, or began
+
+	attempts       int // that are left in the background, after the next one
 	isolating      bool
 	cannotHandBack bool // even what an operator must mend is worth further attempts
 
@@ -46,11 +49,10 @@ func (d *destination) newDelivery(r *rest) *delivery {
 		dl = &delivery{d: d}
 	}
 	dl.rest, dl.ticket, dl.inside, dl.awaited = r, nil, 0, 0
-	dl.attempts, dl.cannotHandBack = d.config.RequestRetries, d.config.Concurrency > 0
+	dl.attempts, dl.cannotHandBack = d.config.ConcurrencyRetries, d.config.Concurrency > 0
 	dl.isolating, dl.tried = false, false
-	if dl.cannotHandBack {
-		dl.attempts = d.config.ConcurrencyRetries
-	}
+	dl.began = time.Now()
+	dl.own = dl.began
 	return dl
 }
 
@@ -163,11 +165,10 @@ func (dl *delivery) deliver(ctx context.Context, b *batch) {
 			dl.isolate(ctx, b, err)
 			return
 		}
-		if dl.attempts == 0 || !dl.worthTrying(err) || !dl.await(ctx, backoff) {
+		if !dl.worthTrying(err) || !dl.await(ctx, backoff) {
 			b.refuse(err)
 			return
 		}
-		dl.attempts--
 		dl.d.counts.Retried.Add(int64(len(b.events.ordinals)))
 	}
 }
@@ -175,6 +176,19 @@ func (dl *delivery) deliver(ctx context.Context, b *batch) {
 func (dl *delivery) worthTrying(err error) bool {
 	f := service.Classify(err)
 	return f.Passes() || f == service.Denied && dl.cannotHandBack
+}
+
+// more is how long the delivery may still go on; not more than 0 where it is to
+// be given up. In the background the attempts count, and not the time.
+func (dl *delivery) more() time.Duration {
+	if !dl.cannotHandBack {
+		return dl.d.patience.left(dl.began, dl.own)
+	}
+	if dl.attempts == 0 {
+		return 0
+	}
+	dl.attempts--
+	return mostBackoff
 }
 
 // narrow narrows the delivery's place in line to what is left, nil for nothing:
@@ -191,13 +205,17 @@ func (dl *delivery) narrow(left *batch) {
 }
 
 // await waits before the next attempt, for a random time of up to backoff. It
-// is false where ctx ended first.
+// is false where there is to be none.
 func (dl *delivery) await(ctx context.Context, backoff time.Duration) bool {
+	more := dl.more()
+	if more <= 0 {
+		return false
+	}
 	if !dl.tried {
 		dl.tried = true
 		dl.d.retrying.Add(1)
 	}
-	return pause(ctx, rand.N(backoff))
+	return pause(ctx, min(more, rand.N(backoff)))
 }
 
 // attempt makes one request of the batch and takes out of it what the stream
@@ -224,6 +242,8 @@ func (dl *delivery) attempt(ctx context.Context, b *batch) error {
 	}
 	if dl.answer.Failed < n {
 		d.watchdog.Accepted()
+		d.patience.accept()
+		dl.own = time.Now()
 		dl.checkShards(b)
 	}
 	if dl.answer.Failed > 0 {
@@ -261,6 +281,7 @@ func (dl *delivery) keepRefused(b *batch) error {
 		}
 	}
 	b.swap(taken)
+	b.rekey()
 	dl.narrow(b)
 	d.accepted(size-b.body.Size(), events-len(b.events.ordinals))
 	for i := range n {

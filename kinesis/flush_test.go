@@ -14,9 +14,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 func TestFlushIsOKOnceEveryRecordIsOnTheStream(t *testing.T) {
@@ -86,7 +88,7 @@ func TestFlushIsRetryWhereSomethingIsLeft(t *testing.T) {
 func TestFlushSendsOnlyTheRestOfAChunkThatComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeStream{t: t}
-		o := outputOf(t, s, "request_retries", "0")
+		o := outputOf(t, s, "delivery_timeout", "0")
 		refuse := func(digits string) {
 			s.requests = nil
 			s.refuse = func(r putRecord) string {
@@ -153,7 +155,7 @@ func TestFlushLandsEachRecordOnceOverManyOffers(t *testing.T) {
 					}
 					return ""
 				}
-				o := outputOf(t, s, append(options, "request_retries", "0")...)
+				o := outputOf(t, s, append(options, "delivery_timeout", "0")...)
 				require.Greater(t, o.offered(t, keyed(1500, 20), "tag"), 2)
 				require.Equal(t, upTo(1500), s.userNumbers())
 				require.True(t, o.ledger.empty())
@@ -167,7 +169,7 @@ func TestFlushLandsEachRecordOnceOverManyOffers(t *testing.T) {
 func TestFlushOfTheSameChunkTwiceAtOnceCountsRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeStream{t: t}
-		o := outputOf(t, s, "request_retries", "0")
+		o := outputOf(t, s, "delivery_timeout", "0")
 		chunk := numbered(10)
 		refuse := func(n int) func(putRecord) string {
 			return func(r putRecord) string {
@@ -202,7 +204,7 @@ func TestFlushTellsChunksOfAnotherTagApart(t *testing.T) {
 			}
 			return ""
 		}}
-		o := outputOf(t, s, "request_retries", "0")
+		o := outputOf(t, s, "delivery_timeout", "0")
 		require.Equal(t, Retry, o.Flush(numbered(3), "a"))
 		require.Equal(t, Retry, o.Flush(numbered(3), "b"))
 		s.refuse = nil
@@ -226,7 +228,7 @@ func TestFlushCountsADroppedRecordOnceThoughItsChunkComesBack(t *testing.T) {
 			}
 			return ""
 		}
-		o := outputOf(t, s, "request_retries", "0", "log_key", "log")
+		o := outputOf(t, s, "delivery_timeout", "0", "log_key", "log")
 		var c flbhost.Chunk
 		c.Append(eventsAt, kv("log", "late"))
 		c.Append(eventsAt, kv("other", 1))
@@ -298,5 +300,29 @@ func TestFlushOfAnyBytesEndsWithACode(t *testing.T) {
 			}
 		}
 		require.Contains(t, []Code{OK, Error}, o.Flush(chunk, strconv.Itoa(len(chunk))))
+	}
+}
+
+// Records under random keys that meet with a full shard go to another one.
+func TestRecordsUnderRandomKeysFindTheirWayPastAFullShard(t *testing.T) {
+	for _, format := range []string{wire.JSON, wire.CBOR} {
+		t.Run(format, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				full := func(r putRecord) bool { return aggregate.HashOf([]byte(r.PartitionKey)).Hi>>62 == 2 } // of four shards the third
+				s := &fakeStream{t: t}
+				s.refuse = func(r putRecord) string {
+					if full(r) {
+						return throttledCode
+					}
+					return ""
+				}
+				o := outputOf(t, s, "wire_format", format)
+				require.Equal(t, OK, o.Flush(numbered(1000), "tag"))
+				require.Equal(t, upTo(1000), s.numbers())
+				for _, r := range s.landed {
+					require.Regexp(t, "^[A-Za-z0-9]{8}$", r.PartitionKey)
+				}
+			})
+		})
 	}
 }

@@ -19,7 +19,7 @@ const landingShard = "shardId-000000000000"
 // record, and has each travel alone.
 func withShardMap(t *testing.T, log *logText, s *fakeStream, open []service.Shard) *Output {
 	t.Helper()
-	o := outputLogging(t, log, s, configOf(t, "partition_key", "key", "data_keys", "n", "request_retries", "10",
+	o := outputLogging(t, log, s, configOf(t, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30",
 		"aggregation", "on", "aggregation_shard_map", "on", "skip_aggregation_record_size", "1"))
 	o.d.shards = newShardWatch(o.log, func(context.Context) ([]service.Shard, error) { return open, nil })
 	return o

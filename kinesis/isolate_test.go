@@ -39,7 +39,7 @@ func TestIsolateHalvesUntilTheRecordAtFaultIsAlone(t *testing.T) {
 }
 
 func TestIsolateTriesTheHalvesAgain(t *testing.T) {
-	mocked(t, []string{"request_retries", "2"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+	mocked(t, []string{"experimental_concurrency", "1", "experimental_concurrency_retries", "2"}, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
 		gomock.InOrder(
 			client.expect("a", "b", "poison", "d").Return(failed(service.Throttled)),
 			client.expect("a", "b", "poison", "d").Return(failed(service.Invalid)),

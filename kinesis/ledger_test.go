@@ -205,7 +205,7 @@ func TestLedgerOutlivesTheLongestWaitOfTheScheduler(t *testing.T) {
 			}
 			return ""
 		}}
-		o := outputOf(t, s, "request_retries", "0")
+		o := outputOf(t, s, "delivery_timeout", "0")
 		require.Equal(t, Retry, o.Flush(numbered(3), "tag"))
 		s.refuse = nil
 		time.Sleep(schedulerCap + others)

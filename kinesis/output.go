@@ -44,8 +44,7 @@ type Output struct {
 
 	giveUp context.CancelCauseFunc // ends shared.ctx
 
-	startedOn  int         // the thread, as plugins.ThreadID has it
-	onlyThread atomic.Bool // it has been said that it is Fluent Bit's only one
+	startedOn int // the thread, as plugins.ThreadID has it
 
 	recordBytes atomic.Int64 // of a record in its chunk, about
 
@@ -62,6 +61,7 @@ type shared struct {
 	compressors compressors
 	ctx         context.Context // ends when Close gives up waiting
 	retrying    atomic.Int32    // deliveries that are past their first attempt
+	patience    patience
 }
 
 // New makes an instance. expired is called when the watchdog's time is up:
@@ -108,6 +108,7 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 	o.ledger = newLedger(&o.counts.LedgerLost)
 	o.watchdog = plugins.NewTimeout(config.SendFailureTimeout, expired)
 	o.ctx, o.giveUp = context.WithCancelCause(context.Background())
+	o.patience.init(config.DeliveryTimeout)
 	o.recordBytes.Store(512)
 	o.d = newDestination(o.shared, config.Stream, client)
 	return o, nil

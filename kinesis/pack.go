@@ -25,6 +25,7 @@ func (f *flush) add(r *record.Record, ordinal uint32) {
 	}
 	f.room(l, r.Size())
 	l.batch.add(r.Data, r.Key, of, shard, f, ordinal)
+	l.batch.entries[len(l.batch.entries)-1].random = r.Random && !f.d.ordered
 }
 
 // room makes sure that the lane has a batch that takes one more record of this

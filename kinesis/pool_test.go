@@ -119,7 +119,7 @@ func TestAggregatesThatArePutAreEmptyAndBoundedInTheirMemory(t *testing.T) {
 }
 
 func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {
-	o := outputOf(t, instantStream, "request_retries", "7", "experimental_concurrency", "1", "experimental_concurrency_retries", "2")
+	o := outputOf(t, instantStream, "experimental_concurrency", "1", "experimental_concurrency_retries", "2")
 	dl := o.d.newDelivery(&rest{})
 	require.Equal(t, 2, dl.attempts)
 	require.True(t, dl.cannotHandBack)

@@ -119,7 +119,7 @@ func newTrial(t *testing.T, w way, seed uint64) *trial {
 	tr.chunks(of(1, 2, 5, 16, 64), of(1, 3, 40, 2000))
 
 	tr.s = &fakeStream{t: t, packed: w.packed, refuse: tr.refuse, fail: tr.fail, before: tr.before}
-	options := w.with("request_retries", fmt.Sprint(of(0, 1, 3)), "requests_in_flight", fmt.Sprint(of(1, 3, 10, 64)))
+	options := w.with("delivery_timeout", fmt.Sprint(of(0, 1, 30), "s"), "requests_in_flight", fmt.Sprint(of(1, 3, 10, 64)))
 	if w.background {
 		options = append(options, "experimental_concurrency", "4", "experimental_concurrency_retries", "10000")
 	}

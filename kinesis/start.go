@@ -34,7 +34,7 @@ func Start(source plugins.Source, version string, log *plugins.Logger) (*Output,
 // that started the instance it is Fluent Bit's only one, which a person should
 // know: while it waits for the stream, it does not read the inputs.
 func (o *Output) CalledOn(thread int) {
-	if thread == 0 || thread != o.startedOn || o.onlyThread.Swap(true) {
+	if thread == 0 || thread != o.startedOn || o.patience.onlyThread.Swap(true) {
 		return
 	}
 	o.log.Warnf("without workers, Fluent Bit has this output flush on its only thread, so that all inputs wait while records are sent: set workers in the section of this output, to 4, or to 32 for many small files such as those of containers")

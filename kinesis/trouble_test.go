@@ -63,7 +63,7 @@ func TestNobodyWaitsForARequestThatWaitsForItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = 25 * time.Millisecond
 		s := &fakeStream{t: t, latency: latency}
-		o := outputOf(t, s, "partition_key", "key", "data_keys", "n", "request_retries", "10")
+		o := outputOf(t, s, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")
 		keys := o.strangers(2)
 		throttled := true
 		s.refuse = func(r putRecord) string {
@@ -99,7 +99,7 @@ func TestFlushesOfOtherKeysShareRequestsThoughSomeKeyIsThrottled(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			const latency, workers, rounds = 25 * time.Millisecond, 16, 40
 			s := &fakeStream{t: t, latency: latency}
-			o := outputOf(t, s, "partition_key", "key", "data_keys", "n", "request_retries", "10")
+			o := outputOf(t, s, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")
 			keys := o.strangers(workers + 1)
 			throttled := true
 			s.refuse = func(r putRecord) string {

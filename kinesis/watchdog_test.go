@@ -35,7 +35,7 @@ func throttleAll(putRecord) string { return throttledCode }
 
 func TestWatchdogExpiresWhereNothingGetsThrough(t *testing.T) {
 	s := &fakeStream{refuse: throttleAll}
-	watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
+	watchedOutput(t, s, []string{"delivery_timeout", "0"}, func(t *testing.T, o *Output, expired chan string) {
 		for begin := time.Now(); time.Since(begin) < 5*time.Minute-time.Second; time.Sleep(time.Second) {
 			require.Equal(t, Retry, o.Flush(numbered(3), "tag"))
 			require.Empty(t, expired)
@@ -121,7 +121,7 @@ func TestWatchdogExpiresWhileABackgroundRequestHangs(t *testing.T) {
 
 func TestWatchdogIsCalmedByAnyRecord(t *testing.T) {
 	s := &fakeStream{}
-	watchedOutput(t, s, nil, func(t *testing.T, o *Output, expired chan string) {
+	watchedOutput(t, s, []string{"delivery_timeout", "0"}, func(t *testing.T, o *Output, expired chan string) {
 		for i := range 100 {
 			s.refuse = throttleAll
 			if i%10 == 9 {

@@ -118,7 +118,7 @@ func TestRandomBytesAreAnsweredWithErrorAndNeverAPanic(t *testing.T) {
 }
 
 func TestABrokenChunkThatGoesBackKeepsWhatWasReadable(t *testing.T) {
-	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}}, flbhost.Config{}, options{"request_retries": "0"})
+	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}}, flbhost.Config{}, options{"delivery_timeout": "0"})
 	broken := goodThen(0xc1)
 	require.Empty(t, s.flush(flbhost.Retry, broken))
 	s.stream.Heal()

@@ -53,7 +53,7 @@ func TestEveryRecordLandsOnceWhateverTheStreamRefuses(t *testing.T) {
 					t.Parallel() // most of the time passes in back-offs
 					section := setting.options
 					if mix.handedBack {
-						section = with(section, "request_retries", "0")
+						section = with(section, "delivery_timeout", "0")
 					}
 					config := retried
 					config.Workers = workers
@@ -106,7 +106,7 @@ func TestConnectionsThatAreCutLoseNothingAndRepeatOnlyWhatWasCut(t *testing.T) {
 func TestAnAnswerThatComesTooLateRepeatsOnlyWhatItWasFor(t *testing.T) {
 	l := shortLines(3000, 1000)
 	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{AnswerDelay: patience}}, retried,
-		options{"http_request_timeout": "1", "request_retries": "0"})
+		options{"http_request_timeout": "1", "delivery_timeout": "0"})
 	var jobs []*flbhost.Job
 	for _, chunk := range l.chunks {
 		jobs = append(jobs, s.host.Go(0, "tag", chunk))
@@ -159,7 +159,7 @@ func TestAPoisonousRecordAmongFaultsStillCostsItselfAlone(t *testing.T) {
 	l := shortLines(4000, 500)
 	poison := l.want[2718].data
 	s := setStage(t, kinesistest.Options{Seed: 5, Faults: kinesistest.Faults{ThrottleRecords: 0.2, FailRequests: 0.1},
-		Poison: func(_ string, e kinesistest.Entry) bool { return string(e.Data) == poison }}, retried, options{"request_retries": "1"})
+		Poison: func(_ string, e kinesistest.Entry) bool { return string(e.Data) == poison }}, retried, options{"delivery_timeout": "100ms"})
 	flushAll(t, s.host, 0, l.chunks...)
 	healthy := *l
 	healthy.want = append(append([]landing(nil), l.want[:2718]...), l.want[2719:]...)

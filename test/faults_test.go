@@ -45,30 +45,44 @@ func TestAFaultOfTheServiceIsSaidAndTheChunkOfferedAgain(t *testing.T) {
 		name   string
 		faults kinesistest.Faults
 		said   string
-		tries  int64 // requests of one offer with request_retries 1
+		passes bool // by itself: it is tried again
 	}{
-		{"every record throttled", kinesistest.Faults{ThrottleAll: true}, "3 of the 3 records of a request were refused: ProvisionedThroughputExceededException: Rate exceeded for shard", 2},
-		{"every record failing", kinesistest.Faults{FailRecords: 1}, "3 of the 3 records of a request were refused: InternalFailure: Internal service failure.", 2},
-		{"the request throttled", kinesistest.Faults{ThrottleRequests: 1}, "a request of 3 records failed (throttled): ProvisionedThroughputExceededException", 2},
-		{"the account throttled", answer("ThrottlingException"), "a request of 3 records failed (throttled): ThrottlingException", 2},
-		{"an internal failure", kinesistest.Faults{FailRequests: 1}, "a request of 3 records failed (failing): InternalFailure: Internal service failure. (HTTP status 500)", 2},
-		{"the service unavailable", answer("ServiceUnavailable"), "a request of 3 records failed (failing): ServiceUnavailable", 2},
-		{"a page of a proxy", kinesistest.Faults{BadGateway: 1}, "a request of 3 records failed (failing)", 2},
-		{"a connection cut before the records landed", kinesistest.Faults{CutBefore: 1}, "a request of 3 records failed (unanswered)", 2},
-		{"an expired token", answer("ExpiredTokenException"), "a request of 3 records failed (expired): ExpiredTokenException", 2},
-		{"access denied", answer("AccessDeniedException"), "a request of 3 records failed (denied): AccessDeniedException: User:", 1},
-		{"access to the stream's key denied", answer("KMSAccessDeniedException"), "a request of 3 records failed (denied): KMSAccessDeniedException", 1},
-		{"an error that nobody knows", answer("BrandNewException"), "a request of 3 records failed (denied): BrandNewException", 1},
+		{"every record throttled", kinesistest.Faults{ThrottleAll: true}, "3 of the 3 records of a request were refused: ProvisionedThroughputExceededException: Rate exceeded for shard", true},
+		{"every record failing", kinesistest.Faults{FailRecords: 1}, "3 of the 3 records of a request were refused: InternalFailure: Internal service failure.", true},
+		{"the request throttled", kinesistest.Faults{ThrottleRequests: 1}, "a request of 3 records failed (throttled): ProvisionedThroughputExceededException", true},
+		{"the account throttled", answer("ThrottlingException"), "a request of 3 records failed (throttled): ThrottlingException", true},
+		{"an internal failure", kinesistest.Faults{FailRequests: 1}, "a request of 3 records failed (failing): InternalFailure: Internal service failure. (HTTP status 500)", true},
+		{"the service unavailable", answer("ServiceUnavailable"), "a request of 3 records failed (failing): ServiceUnavailable", true},
+		{"a page of a proxy", kinesistest.Faults{BadGateway: 1}, "a request of 3 records failed (failing)", true},
+		{"a connection cut before the records landed", kinesistest.Faults{CutBefore: 1}, "a request of 3 records failed (unanswered)", true},
+		{"an expired token", answer("ExpiredTokenException"), "a request of 3 records failed (expired): ExpiredTokenException", true},
+		{"access denied", answer("AccessDeniedException"), "a request of 3 records failed (denied): AccessDeniedException: User:", false},
+		{"access to the stream's key denied", answer("KMSAccessDeniedException"), "a request of 3 records failed (denied): KMSAccessDeniedException", false},
+		{"an error that nobody knows", answer("BrandNewException"), "a request of 3 records failed (denied): BrandNewException", false},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			s := setStage(t, kinesistest.Options{Faults: x.faults}, flbhost.Config{}, options{"request_retries": "1"})
-			require.Empty(t, s.flush(flbhost.Retry, goodThen()))
-			require.Equal(t, x.tries, s.stream.Stats().Requests)
+			s := setStage(t, kinesistest.Options{Faults: x.faults}, flbhost.Config{Workers: 1})
+			job := s.host.Go(0, "tag", goodThen().Bytes())
+			if x.passes {
+				eventually(t, "it is tried again", func() bool { return s.stream.Stats().Requests >= 2 })
+			} else {
+				result, err := job.Wait()
+				require.NoError(t, err)
+				require.Equal(t, flbhost.Retry, result.Code)
+				require.EqualValues(t, 1, s.stream.Stats().Requests)
+			}
+			require.Empty(t, s.stream.Records(streamName))
 			s.stream.Heal()
-			require.ElementsMatch(t, goodData, datas(s.flush(flbhost.OK, goodThen())))
+			if !x.passes {
+				job = s.host.Go(0, "tag", goodThen().Bytes())
+			}
+			requireTaken(t, []*flbhost.Job{job})
+			require.ElementsMatch(t, goodData, datas(s.stream.Records(streamName)))
 			log := exitLog(t, s.host)
 			requireLine(t, log, "warning", "[kinesis 0] "+x.said)
-			requireLine(t, log, "warning", "3 of the 3 records of a chunk go back to Fluent Bit to be offered again: ")
+			if !x.passes {
+				requireLine(t, log, "warning", "3 of the 3 records of a chunk go back to Fluent Bit to be offered again: ")
+			}
 			require.Empty(t, log.texts("error"))
 		})
 	}
@@ -140,7 +154,7 @@ func TestADeadEndpointIsSaidUntilItLives(t *testing.T) {
 }
 
 func TestAnEndpointThatHangsIsSaidAfterTheTimeout(t *testing.T) {
-	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{Hang: 1}}, retried, options{"http_request_timeout": "2", "request_retries": "0"})
+	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{Hang: 1}}, retried, options{"http_request_timeout": "2", "delivery_timeout": "0"})
 	requireMends(t, s.stream, s.host, s.stream.Heal, "a request of 3 records failed (unanswered)", "no answer within")
 }
 
@@ -165,7 +179,7 @@ func TestACertificateThatDoesNotFitIsSaid(t *testing.T) {
 }
 
 func TestARepeatedWarningIsHeldBackAndCounted(t *testing.T) {
-	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}}, flbhost.Config{}, options{"request_retries": "0"})
+	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}}, flbhost.Config{}, options{"delivery_timeout": "0"})
 	for range 50 {
 		require.Empty(t, s.flush(flbhost.Retry, goodThen()))
 	}

@@ -23,7 +23,7 @@ func TestInstancesKeepTheirOwnStateAndName(t *testing.T) {
 			h := runHost(t, s, flbhost.Config{Workers: workers},
 				options{"stream": "lines", "log_key": "log", "append_newline": "on"},
 				options{"stream": "whole", "partition_key": "k", "time_key": "t"},
-				options{"stream": "nowhere", "request_retries": "0"})
+				options{"stream": "nowhere", "delivery_timeout": "0"})
 			event := one(when, F("log", "x"), F("k", "key")).Bytes()
 			for range 3 {
 				results, err := flbhost.WaitAll(h.Go(0, "tag", event), h.Go(1, "tag", event), h.Go(2, "tag", event))
@@ -52,7 +52,7 @@ func TestInstancesKeepTheirOwnStateAndName(t *testing.T) {
 
 func TestTheChunksOfOneInstanceAreNotTakenForThoseOfAnother(t *testing.T) {
 	s := runStream(t, kinesistest.Options{Streams: map[string]int{"a": 1, "b": 1}, Seed: 3})
-	h := runHost(t, s, flbhost.Config{}, options{"stream": "a", "request_retries": "0"}, options{"stream": "b", "request_retries": "0"})
+	h := runHost(t, s, flbhost.Config{}, options{"stream": "a", "delivery_timeout": "0"}, options{"stream": "b", "delivery_timeout": "0"})
 	l := shortLines(500, 500)
 	require.NoError(t, s.SetFaults(kinesistest.Faults{ThrottleRecords: 0.5}))
 	result, err := h.Flush(0, "tag", l.chunks[0])
@@ -107,7 +107,7 @@ func TestLogLevel(t *testing.T) {
 	} {
 		t.Run("FLB_LOG_LEVEL "+x.level, func(t *testing.T) {
 			s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}},
-				flbhost.Config{Env: []string{"FLB_LOG_LEVEL=" + x.level}}, options{"request_retries": "0"})
+				flbhost.Config{Env: []string{"FLB_LOG_LEVEL=" + x.level}}, options{"delivery_timeout": "0"})
 			s.flush(flbhost.Retry, goodThen())
 			s.stream.Heal()
 			s.flush(flbhost.Error, goodThen(0xc1))

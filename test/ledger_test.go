@@ -24,7 +24,7 @@ func offerOnce(t *testing.T, h *flbhost.Host, code int, tag string, chunk []byte
 func halfRefused(t *testing.T, section options) *stage {
 	t.Helper()
 	return setStage(t, kinesistest.Options{Seed: 21, Faults: kinesistest.Faults{ThrottleRecords: 0.5}}, flbhost.Config{},
-		with(section, "request_retries", "0"))
+		with(section, "delivery_timeout", "0"))
 }
 
 func TestAChunkThatComesBackSendsOnlyWhatTheStreamHasNot(t *testing.T) {
@@ -75,7 +75,7 @@ func TestIdenticalChunksAtOnceComeOutAsOftenAsTheyWereSent(t *testing.T) {
 			config := retried
 			config.Workers = 4
 			s := setStage(t, kinesistest.Options{Seed: 22, Faults: kinesistest.Faults{ThrottleRecords: 0.5}}, config,
-				with(setting.options, "request_retries", "0"))
+				with(setting.options, "delivery_timeout", "0"))
 			var chunks [][]byte
 			for range copies {
 				chunks = append(chunks, l.chunks[0])
@@ -118,7 +118,7 @@ func TestRecordsThatAreSkippedDroppedOrCutKeepTheirPlacesInTheLedger(t *testing.
 
 func TestAChunkOfWhichNothingGotThroughIsSentWhole(t *testing.T) {
 	l := shortLines(2000, 2000)
-	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}}, flbhost.Config{}, options{"request_retries": "0"})
+	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}}, flbhost.Config{}, options{"delivery_timeout": "0"})
 	offerOnce(t, s.host, flbhost.Retry, "tag", l.chunks[0])
 	s.stream.Heal()
 	offerOnce(t, s.host, flbhost.OK, "tag", l.chunks[0])

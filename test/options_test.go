@@ -33,7 +33,7 @@ var refused = []struct {
 	{"sts_endpoint", nil, []string{"ftp://host", "https://host#x"}, "must be an address"},
 	{"role_arn", nil, []string{"logs", "arn:aws:iam::12:role/x", "arn:aws:iam::123456789012:user/x"}, "must be the ARN of a role"},
 	{"http_request_timeout", nil, []string{"5s", "-1", "1.5", "86401", "soon"}, "must be a whole number of seconds"},
-	{"request_retries", nil, []string{"-1", "11", "three"}, "must be a whole number from 0 to 10"},
+	{"delivery_timeout", nil, []string{"-1", "-1s", "86401", "25h", "soon"}, `must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`},
 	{"requests_in_flight", nil, []string{"0", "65", "many"}, "must be a whole number from 1 to 64"},
 	{"experimental_concurrency", nil, []string{"-1", "11", "x"}, "must be a whole number from 0 to 10"},
 	{"experimental_concurrency_retries", options{"experimental_concurrency": "1"}, []string{"-1", "x"}, "must be a whole number from 0"},

@@ -37,7 +37,7 @@ func TestAPluginThatWasEndedAndStartsAgainLosesNothing(t *testing.T) {
 			l := shortLines(manyRecords, 2000)
 			config := retried
 			config.Workers, config.Env = 4, x.env
-			s := setStage(t, kinesistest.Options{Seed: 41, Faults: faults, SkipOverlaps: true}, config, options{"request_retries": "1", "requests_in_flight": "2"})
+			s := setStage(t, kinesistest.Options{Seed: 41, Faults: faults, SkipOverlaps: true}, config, options{"delivery_timeout": "100ms", "requests_in_flight": "2"})
 			var jobs []*flbhost.Job
 			for _, chunk := range l.chunks {
 				jobs = append(jobs, s.host.Go(0, "tag", chunk))

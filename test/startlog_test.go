@@ -17,7 +17,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 		"sts_endpoint": "localhost:1/", "role_arn": "arn:aws:iam::123456789012:role/logs", "http_request_timeout": "30",
 		"aggregation": "on", "aggregation_maximum_record_size": "500KB", "skip_aggregation_record_size": "10240",
 		"aggregation_shard_map": "0", "aggregation_compression": "GZIP", "compression": "Zstd", "compression_level": "3",
-		"request_retries": "5", "requests_in_flight": "20", "experimental_concurrency": "2", "experimental_concurrency_retries": "6",
+		"delivery_timeout": "45", "requests_in_flight": "20", "experimental_concurrency": "2", "experimental_concurrency_retries": "6",
 		"wire_format": "CBOR",
 	}
 	for _, x := range []struct {
@@ -31,7 +31,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 			"data_keys = (not set)", "replace_dots = (not set)", "log_key = (not set)", "append_newline = false", "endpoint = https://127.0.0.1:",
 			"sts_endpoint = (not set)", "EKS_POD_EXECUTION_ROLE = (not set)", "role_arn = (not set)", "http_request_timeout = 0s",
 			"aggregation = false", "aggregation_maximum_record_size = ", "skip_aggregation_record_size = ", "aggregation_shard_map = false",
-			"aggregation_compression = none", "compression = none", "request_retries = 3", "requests_in_flight = 32", "SEND_FAILURE_TIMEOUT = 0s",
+			"aggregation_compression = none", "compression = none", "delivery_timeout = 30s", "requests_in_flight = 32", "SEND_FAILURE_TIMEOUT = 0s",
 			"experimental_concurrency = 0", "experimental_concurrency_retries = 4", "wire_format = json"}},
 		{"all that can be given", given, []string{"SEND_FAILURE_TIMEOUT=5m30s", "EKS_POD_EXECUTION_ROLE=arn:aws:iam::123456789012:role/pod"}, []string{
 			"region = eu-central-1", "time_key = time", "time_key_format = %s", "partition_key = kubernetes->pod_name",
@@ -40,7 +40,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 			"role_arn = arn:aws:iam::123456789012:role/logs", "http_request_timeout = 30s",
 			"aggregation = true", "aggregation_maximum_record_size = 512000", "skip_aggregation_record_size = 10240", "aggregation_shard_map = false",
 			"aggregation_compression = gzip", "compression = zstd", "compression_level = 3",
-			"request_retries = 5", "requests_in_flight = 20", "SEND_FAILURE_TIMEOUT = 5m30s",
+			"delivery_timeout = 45s", "requests_in_flight = 20", "SEND_FAILURE_TIMEOUT = 5m30s",
 			"experimental_concurrency = 2", "experimental_concurrency_retries = 6", "wire_format = cbor"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -64,7 +64,7 @@ func TestTheWatchdogLeavesAPluginAloneThatHasNothingToSend(t *testing.T) {
 	t.Parallel()
 	const timeout = 3 * time.Second
 	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleAll: true}},
-		flbhost.Config{Env: []string{"SEND_FAILURE_TIMEOUT=" + timeout.String()}}, options{"request_retries": "0"})
+		flbhost.Config{Env: []string{"SEND_FAILURE_TIMEOUT=" + timeout.String()}}, options{"delivery_timeout": "0"})
 	s.flush(flbhost.Retry, goodThen()) // which arms it
 	s.stream.Heal()
 	time.Sleep(timeout + timeout/10) // with nothing under way

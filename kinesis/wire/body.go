@@ -37,6 +37,13 @@ func (b *Body) Size() int { return b.size }
 // EntrySize is what record i adds to the size.
 func (b *Body) EntrySize(i int) int { return int(b.spans[i].size) }
 
+// Rekey puts record i under another partition key, in place. Both keys are of
+// letters and digits, and equally long.
+func (b *Body) Rekey(i int, key []byte) {
+	end := int(b.spans[i].end) - len(b.format.entryEnd())
+	copy(b.bytes[end-len(key):end], key)
+}
+
 // Entry reads record i back, as the service would.
 func (b *Body) Entry(i int) (data, key []byte, err error) {
 	return b.format.entry(b.bytes[b.spans[i].start:b.spans[i].end])

@@ -168,3 +168,32 @@ func TestFormatsHaveNames(t *testing.T) {
 	require.Equal(t, "application/x-amz-json-1.1", FormatOf(JSON).ContentType())
 	require.Equal(t, "application/x-amz-cbor-1.1", FormatOf(CBOR).ContentType())
 }
+
+func TestBodyPutsARecordUnderAnotherKeyInPlace(t *testing.T) {
+	forEachFormat(t, func(t *testing.T, f formatCase) {
+		b := f.newBody()
+		records := []putRecord{{[]byte("a"), "KEY00000"}, {[]byte{}, "KEY00001"}, {[]byte("ccc"), "KEY00002"}}
+		for _, r := range records {
+			b.Add(r.Data, []byte(r.PartitionKey))
+		}
+		b.Rekey(1, []byte("OTHER123"))
+		records[1].PartitionKey = "OTHER123"
+		require.Equal(t, records, f.records(t, b.Close()))
+	})
+}
+
+func TestBodyReadsItsRecordsBack(t *testing.T) {
+	forEachFormat(t, func(t *testing.T, f formatCase) {
+		b := f.newBody()
+		records := randomRecords(rand.New(rand.NewPCG(9, 9)), 30)
+		for _, r := range records {
+			b.Add(r.Data, []byte(r.PartitionKey))
+		}
+		for i, r := range records {
+			data, key, err := b.Entry(i)
+			require.NoError(t, err)
+			require.Equal(t, string(r.Data), string(data))
+			require.Equal(t, r.PartitionKey, string(key))
+		}
+	})
+}

@@ -65,6 +65,8 @@ func (cborFormat) AppendEntry(dst, data, key []byte) []byte {
 	return append(appendCBORHead(dst, cborText, len(key)), key...)
 }
 
+func (cborFormat) entryEnd() string { return "" }
+
 func (cborFormat) Separator() string { return "" }
 
 func (cborFormat) Complete(body []byte, head, n int) []byte {

@@ -27,6 +27,8 @@ func (jsonFormat) AppendEntry(dst, data, key []byte) []byte {
 	return append(msgjson.AppendString(dst, key), '}')
 }
 
+func (jsonFormat) entryEnd() string { return `"}` }
+
 func appendBase64(dst, src []byte) []byte {
 	n := len(dst)
 	size := base64.StdEncoding.EncodedLen(len(src))

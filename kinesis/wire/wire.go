@@ -37,6 +37,8 @@ type Format interface {
 	// read is left empty.
 	Refusal(answer []byte) (code, message string)
 
+	// entryEnd is what AppendEntry writes behind the partition key.
+	entryEnd() string
 	// entry reads what AppendEntry wrote.
 	entry(text []byte) (data, key []byte, err error)
 

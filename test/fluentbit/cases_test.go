@@ -81,7 +81,7 @@ func retriesUnderThrottling(t *testing.T, s *stage) {
 	require.NoError(t, s.stream.SetFaults(kinesistest.Faults{ThrottleRecords: 0.1}))
 	want := s.place("logs/app.log", 4000)
 	run := s.start(pipeline{service(grace), []section{s.tail("logs")},
-		[]section{s.output("*", mainStream, "4", option{"request_retries", "0"})}})
+		[]section{s.output("*", mainStream, "4", option{"delivery_timeout", "0"})}})
 	s.await(run, mainStream, want)
 	run.stop()
 

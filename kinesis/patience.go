@@ -1,0 +1,44 @@
+package kinesis
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// onlyThreadTimeout bounds the time for which a flush holds Fluent Bit's only
+// thread, where it has no other: no input is read meanwhile.
+const onlyThreadTimeout = 5 * time.Second
+
+// stuckTimeouts is how many times delivery_timeout a delivery goes on, however
+// much of others the stream accepts, while it accepts nothing of its own: a
+// record that fails inside the service for ever must not hold a worker for ever.
+const stuckTimeouts = 10
+
+// patience says how long what passes by itself is tried again: as long as the
+// stream accepts anything, and delivery_timeout more. It is safe for concurrent
+// use.
+type patience struct {
+	timeout    time.Duration
+	onlyThread atomic.Bool  // flushes are on Fluent Bit's only thread
+	accepted   atomic.Int64 // when the stream last accepted a record, in nanoseconds since made
+	made       time.Time    // carries the monotonic clock
+}
+
+func (p *patience) init(timeout time.Duration) { p.timeout, p.made = timeout, time.Now() }
+
+// accept says that the stream has accepted something.
+func (p *patience) accept() { p.accepted.Store(int64(time.Since(p.made))) }
+
+// left is how long a delivery may still go on that began at one time, and had
+// something of its own accepted at another, or began then. It is not more than 0
+// where it is to be given up.
+func (p *patience) left(began, own time.Time) time.Duration {
+	if p.onlyThread.Load() {
+		return min(p.timeout, onlyThreadTimeout) - time.Since(began)
+	}
+	last := p.made.Add(time.Duration(p.accepted.Load()))
+	if began.After(last) {
+		last = began
+	}
+	return min(p.timeout-time.Since(last), stuckTimeouts*p.timeout-time.Since(own))
+}
