@@ -47,6 +47,7 @@ type Config struct {
 	DeliveryTimeout    time.Duration // for which nothing of the stream may be accepted before a chunk is handed back
 	RequestsInFlight   int           // of the instance, at a time
 	SendFailureTimeout time.Duration // 0 for none
+	LedgerFile         string        // that the ledger is kept in, "" for memory alone
 
 	Concurrency        int // flushes sent in the background at a time, 0 for none
 	ConcurrencyRetries int // attempts after the first in the background
@@ -279,6 +280,7 @@ func (c *Config) readDelivery(o, env *plugins.Options) {
 	c.DeliveryTimeout = plugins.Read(o, "delivery_timeout", defaultDeliveryTimeout, parseTimeout)
 	c.RequestsInFlight = o.Int("requests_in_flight", 32, 1, 64)
 	c.SendFailureTimeout = env.Duration("SEND_FAILURE_TIMEOUT", 0)
+	c.LedgerFile = o.String("ledger_file", "")
 }
 
 const (
@@ -309,6 +311,10 @@ func (c *Config) readConcurrency(o *plugins.Options) {
 	if c.Concurrency == 0 {
 		warnUnused(o, "experimental_concurrency", retries)
 		return
+	}
+	if c.LedgerFile != "" {
+		o.Warn("ledger_file has no effect with experimental_concurrency, which answers Fluent Bit before the records are sent")
+		c.LedgerFile = ""
 	}
 	o.Warn("experimental_concurrency = %d: records that do not get through in %d attempts are lost; Fluent Bit's own option workers has no such risk",
 		c.Concurrency, c.ConcurrencyRetries+1)

@@ -47,7 +47,7 @@ func TestConfigDefaults(t *testing.T) {
 	require.Equal(t, strings.Fields(`region stream time_key time_key_format partition_key data_keys replace_dots log_key
 		append_newline endpoint sts_endpoint EKS_POD_EXECUTION_ROLE role_arn http_request_timeout
 		aggregation aggregation_maximum_record_size skip_aggregation_record_size aggregation_shard_map aggregation_compression
-		compression delivery_timeout requests_in_flight SEND_FAILURE_TIMEOUT
+		compression delivery_timeout requests_in_flight SEND_FAILURE_TIMEOUT ledger_file
 		experimental_concurrency experimental_concurrency_retries wire_format`), names(settings))
 	require.Contains(t, settings, plugins.Setting{Name: "aggregation_maximum_record_size", Value: "1048576"})
 }

@@ -55,6 +55,9 @@ type Counts struct {
 	LedgerHits atomic.Int64 // records that were not sent again, for the stream held them
 	LedgerLost atomic.Int64 // chunks that the ledger had no room to remember
 
+	LedgerRead  atomic.Int64 // chunks that the ledger's file knew at the start
+	LedgerKnown atomic.Int64 // chunks that came back and were known
+
 	Dropped  [dropReasons]atomic.Int64
 	Requests [requestOutcomes]atomic.Int64
 }
@@ -63,6 +66,7 @@ type Counts struct {
 type Snapshot struct {
 	Records, Accepted, Retried, HandedBack, Truncated, RandomKeys, Bytes int64
 	Aggregated, Aggregates, LedgerHits, LedgerLost                       int64
+	LedgerRead, LedgerKnown                                              int64
 
 	Dropped  [dropReasons]int64
 	Requests [requestOutcomes]int64
@@ -77,6 +81,7 @@ func (c *Counts) snapshot() Snapshot {
 		HandedBack: c.HandedBack.Load(), Truncated: c.Truncated.Load(), RandomKeys: c.RandomKeys.Load(),
 		Bytes: c.Bytes.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
 		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
+		LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
 	}
 	for i := range s.Dropped {
 		s.Dropped[i] = c.Dropped[i].Load()
@@ -105,6 +110,8 @@ func (s Snapshot) String() string {
 		{"not sent again", s.LedgerHits},
 		{"truncated", s.Truncated},
 		{"under a random key for want of their own", s.RandomKeys},
+		{"chunks in ledger_file at the start", s.LedgerRead},
+		{"chunks that came back and were known", s.LedgerKnown},
 		{"chunks forgotten by the ledger", s.LedgerLost},
 	} {
 		if count.n > 0 {

@@ -38,6 +38,7 @@ type delivery struct {
 
 	answer  wire.Answer
 	sealer  sealer
+	noting  noting
 	batches []*batch // that it has; those that are not empty have not come to an end
 	tried   bool     // an attempt has failed and another is to follow
 }
@@ -250,6 +251,7 @@ func (dl *delivery) attempt(ctx context.Context, b *batch) error {
 		return dl.keepRefused(b)
 	}
 	d.accepted(b.body.Size(), len(b.events.ordinals))
+	dl.note(b, nil)
 	dl.narrow(nil)
 	b.settle()
 	return nil
@@ -281,6 +283,7 @@ func (dl *delivery) keepRefused(b *batch) error {
 		}
 	}
 	b.swap(taken)
+	dl.note(taken, dl.answer.Results)
 	b.rekey()
 	dl.narrow(b)
 	d.accepted(size-b.body.Size(), events-len(b.events.ordinals))

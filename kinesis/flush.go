@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"fluent-bit-kinesis/kinesis/ledger"
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins/events"
@@ -18,14 +19,16 @@ type flush struct {
 	o       *Output
 	d       *destination
 	records *record.Encoder
-	lanes   []lane   // by partition key
-	shards  shardMap // at the begin of the flush; nil where it is not used
-	sealer  sealer   // of aggregates that are full
-	events  int      // of the chunk, met so far
-	met     int64    // records of those, not yet counted
-	hits    int64    // events that the stream holds already, not yet counted
-	left    ordinalSet
-	again   bool // the chunk was offered before: only the events in left are to be sent
+	lanes   []lane     // by partition key
+	shards  shardMap   // at the begin of the flush; nil where it is not used
+	sealer  sealer     // of aggregates that are full
+	events  int        // of the chunk, met so far
+	met     int64      // records of those, not yet counted
+	hits    int64      // events that the stream holds already, not yet counted
+	done    ledger.Set // events that were settled when the chunk was offered before
+	chunk   []byte     // as long as there are events without an outcome
+	tag     string     // of the chunk
+	whole   int        // events that were handed over at once, all that there are; 0 where there is more than one request
 
 	background bool     // Fluent Bit has its answer before the records are sent
 	sent       bool     // a full request has been sent
@@ -36,14 +39,15 @@ type flush struct {
 	// the last one does not touch the flush afterwards.
 	unsettled sync.WaitGroup
 
-	mu      sync.Mutex // guards the following, while there are such events
-	refused []uint32   // ordinals of the events that did not get through
-	err     error      // why, of the last of them
+	mu      sync.Mutex    // guards the following, while there are such events
+	refused []uint32      // ordinals of the events that did not get through
+	err     error         // why, of the last of them
+	entry   *ledger.Entry // nil where the ledger has nothing to say of the chunk
 }
 
 // begin readies a flush for a chunk of this size.
 func (f *flush) begin(size int) {
-	f.events, f.again, f.left = 0, false, nil
+	f.events, f.whole, f.done, f.entry = 0, 0, nil, nil
 	f.background, f.sent, f.handed = false, false, false
 	f.refused, f.err = f.refused[:0], nil
 	n := f.o.lanesFor(size) // once: it changes with what other flushes learn
@@ -77,7 +81,7 @@ func (f *flush) encode(chunk []byte) error {
 	event := events.NewReader(chunk)
 	for event.Next() {
 		f.events++
-		if f.again && !f.left.has(event.Ordinal()) {
+		if f.done.Has(event.Ordinal()) {
 			f.hits++
 			continue
 		}
@@ -134,7 +138,11 @@ func (f *flush) send(b *batch) {
 func (f *flush) handOver() {
 	r := f.rest()
 	f.count()
-	f.unsettled.Add(r.events())
+	n := r.events()
+	if !f.sent {
+		f.whole = n
+	}
+	f.unsettled.Add(n)
 	f.handed = true
 	f.d.handOver(f.arrival, r, f.sent)
 }

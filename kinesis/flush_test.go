@@ -75,7 +75,7 @@ func TestFlushIsRetryWhereSomethingIsLeft(t *testing.T) {
 				o := outputOf(t, s)
 				require.Equal(t, Retry, o.Flush(numbered(600), "tag"))
 				require.EqualValues(t, 600, o.Counts().HandedBack)
-				require.True(t, o.ledger.empty(), "a chunk of which nothing is on the stream needs no entry")
+				require.True(t, o.ledger.Empty(), "a chunk of which nothing is on the stream needs no entry")
 
 				s.fail = nil
 				require.Equal(t, OK, o.Flush(numbered(600), "tag"))
@@ -116,7 +116,7 @@ func TestFlushSendsOnlyTheRestOfAChunkThatComesBack(t *testing.T) {
 		require.Equal(t, upTo(1000), s.numbers())
 		require.EqualValues(t, 1000, o.Counts().Accepted)
 		require.EqualValues(t, 1000+300+100, o.Counts().Records)
-		require.True(t, o.ledger.empty())
+		require.True(t, o.ledger.Empty())
 
 		require.Equal(t, OK, o.Flush(chunk, "tag"))
 		require.Len(t, s.numbers(), 2000, "a chunk that was taken and comes anew is sent anew")
@@ -158,7 +158,7 @@ func TestFlushLandsEachRecordOnceOverManyOffers(t *testing.T) {
 				o := outputOf(t, s, append(options, "delivery_timeout", "0")...)
 				require.Greater(t, o.offered(t, keyed(1500, 20), "tag"), 2)
 				require.Equal(t, upTo(1500), s.userNumbers())
-				require.True(t, o.ledger.empty())
+				require.True(t, o.ledger.Empty())
 				require.EqualValues(t, 1500, o.Counts().Accepted)
 				require.Zero(t, s.overlaps)
 			})
@@ -192,7 +192,7 @@ func TestFlushOfTheSameChunkTwiceAtOnceCountsRight(t *testing.T) {
 			want = append(want, n, n)
 		}
 		require.Equal(t, want, s.numbers(), "each twice, for there were two")
-		require.True(t, o.ledger.empty())
+		require.True(t, o.ledger.Empty())
 	})
 }
 

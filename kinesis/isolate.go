@@ -31,6 +31,7 @@ func (dl *delivery) isolate(ctx context.Context, b *batch, refusal error) {
 		return
 	}
 	dl.d.dropInvalid(b.events.ordinals, refusal)
+	dl.note(b, nil)
 	b.settle()
 }
 

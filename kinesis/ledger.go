@@ -1,131 +1,173 @@
 package kinesis
 
 import (
-	"container/list"
-	"sync"
-	"sync/atomic"
-	"time"
+	"errors"
+	"fmt"
 
-	"github.com/zeebo/xxh3"
+	"fluent-bit-kinesis/kinesis/ledger"
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
-// Bounds of a ledger. A chunk of 2 MB takes about half a kilobyte. Fluent Bit
-// offers a chunk again after at most scheduler.cap, which is 2000 s by default.
-const (
-	ledgerEntries = 8192
-	ledgerBytes   = 8 << 20
-	ledgerAge     = 6 * time.Hour
-)
-
-// A chunkID tells chunks apart by their tag and bytes. Fluent Bit gives them
-// no name, but offers the same bytes under the same tag again.
-type chunkID = xxh3.Uint128
-
-func idOf(tag string, chunk []byte) chunkID {
-	h := xxh3.New()
-	_, _ = h.WriteString(tag)
-	_, _ = h.Write([]byte{0})
-	_, _ = h.Write(chunk)
-	return h.Sum128()
-}
-
-// An ordinalSet holds a bit for each event of a chunk.
-type ordinalSet []uint64
-
-func (s *ordinalSet) add(ordinal uint32) {
-	for int(ordinal/64) >= len(*s) {
-		*s = append(*s, 0)
+// openLedger is the ledger of an instance: in the file that it is to be kept in,
+// or where that cannot be had, in memory alone. The error is that of a file that
+// another instance has.
+func (s *shared) openLedger() error {
+	path := s.config.LedgerFile
+	if path == "" {
+		s.ledger = ledger.New(&s.counts.LedgerLost)
+		return nil
 	}
-	(*s)[ordinal/64] |= 1 << (ordinal % 64)
-}
-
-func (s ordinalSet) has(ordinal int) bool {
-	return ordinal/64 < len(s) && s[ordinal/64]&(1<<(ordinal%64)) != 0
-}
-
-// A ledger remembers, of each chunk that went back to Fluent Bit, which of its
-// records are still to be sent: all others the stream holds already, or they
-// were dropped for good. An entry is spent when its chunk comes back, so that
-// the count comes out right even where two chunks are the same to the byte.
-// The oldest entries leave when it is full; their chunks are then sent whole,
-// which means duplicates and no lost record. It is safe for concurrent use.
-type ledger struct {
-	lost *atomic.Int64 // counts the entries that left unspent
-
-	used atomic.Int32 // number of entries, to be read without the lock
-
-	mu     sync.Mutex // guards the following
-	bytes  int
-	oldest *list.List // of *ledgerEntry
-	byID   map[chunkID][]*list.Element
-}
-
-type ledgerEntry struct {
-	id   chunkID
-	left ordinalSet
-	at   time.Time
-}
-
-func (e *ledgerEntry) size() int { return 128 + 8*len(e.left) }
-
-func newLedger(lost *atomic.Int64) *ledger {
-	return &ledger{lost: lost, oldest: list.New(), byID: map[chunkID][]*list.Element{}}
-}
-
-// empty tells, without waiting for anyone, that no chunk is remembered. It
-// saves the hashing of chunks while all goes well.
-func (l *ledger) empty() bool { return l.used.Load() == 0 }
-
-// remember notes which events of a chunk are still to be sent.
-func (l *ledger) remember(id chunkID, left ordinalSet) {
-	entry := &ledgerEntry{id: id, left: left, at: time.Now()}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.byID[id] = append(l.byID[id], l.oldest.PushBack(entry))
-	l.bytes += entry.size()
-	l.used.Store(int32(l.oldest.Len()))
-	l.shed(entry.at)
-}
-
-// take spends the entry of a chunk. ok is false where there is none: all of
-// the chunk is to be sent.
-func (l *ledger) take(id chunkID) (left ordinalSet, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.shed(time.Now())
-	same := l.byID[id]
-	if len(same) == 0 {
-		return nil, false
+	l, err := ledger.Open(path, &s.counts.LedgerLost, s.ledgerFileFails)
+	switch {
+	case errors.Is(err, ledger.ErrInUse):
+		return fmt.Errorf("ledger_file = %q: %w: each needs a file of its own", path, err)
+	case err != nil:
+		s.log.Warnf("ledger_file = %q cannot be used, so what the stream has of chunks is not known across restarts: %v", path, err)
+		l = ledger.New(&s.counts.LedgerLost)
+	case l.Waiting() > 0:
+		s.counts.LedgerRead.Store(int64(l.Waiting()))
+		s.log.Infof("ledger_file: the stream has parts of %d chunks that were not finished", l.Waiting())
 	}
-	left = same[0].Value.(*ledgerEntry).left
-	l.remove(same[0])
-	return left, true
+	s.ledger = l
+	return nil
 }
 
-// shed lets go of the oldest entries, as far as the bounds ask. The caller holds mu.
-func (l *ledger) shed(now time.Time) {
-	for l.oldest.Len() > 0 && l.overfull(now) {
-		l.remove(l.oldest.Front())
-		l.lost.Add(1)
+// ledgerFileFails says it where the file cannot be written any more, and without
+// an error where it can again.
+func (s *shared) ledgerFileFails(err error) {
+	if err == nil {
+		s.log.Infof("ledger_file = %q is written again", s.config.LedgerFile)
+		return
+	}
+	s.log.Warnf("ledger_file = %q cannot be written, so until it can what the stream has of chunks is not known across restarts: %v",
+		s.config.LedgerFile, err)
+}
+
+// recall finds what the stream has of a chunk that was offered before.
+func (f *flush) recall(chunk []byte, tag string) {
+	f.chunk, f.tag = chunk, tag
+	if f.o.ledger.Empty() {
+		return
+	}
+	f.entry, f.done = f.o.ledger.Take(f.id())
+	if f.entry != nil {
+		f.o.counts.LedgerKnown.Add(1)
 	}
 }
 
-func (l *ledger) overfull(now time.Time) bool {
-	if now.Sub(l.oldest.Front().Value.(*ledgerEntry).at) > ledgerAge {
-		return true
-	}
-	return l.oldest.Len() > 1 && (l.oldest.Len() > ledgerEntries || l.bytes > ledgerBytes)
+// id is the chunk's. It is the stream's, too: another one has nothing of the
+// chunk.
+func (f *flush) id() ledger.ID {
+	return ledger.IDOf(f.o.scope, f.tag, f.chunk)
 }
 
-// remove takes an entry out. The caller holds mu.
-func (l *ledger) remove(element *list.Element) {
-	entry := l.oldest.Remove(element).(*ledgerEntry)
-	l.bytes -= entry.size()
-	same := l.byID[entry.id][1:] // entries of one id are in the order of their age
-	if len(same) == 0 {
-		delete(l.byID, entry.id)
-	} else {
-		l.byID[entry.id] = same
+// ledgerEntry is the entry of the flush, which is made where there is none. The
+// flush has events that are not settled: until then the chunk is there.
+func (f *flush) ledgerEntry() *ledger.Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.entry == nil {
+		f.entry = f.o.ledger.Begin(f.id())
 	}
-	l.used.Store(int32(l.oldest.Len()))
+	return f.entry
+}
+
+// remember has the ledger know which of the chunk's records are not to be sent
+// again, where it is to come back, and forget the chunk where it is not.
+func (f *flush) remember(comesBack bool) {
+	switch {
+	case comesBack && (f.entry != nil || len(f.refused) < f.events):
+		f.o.ledger.Return(f.ledgerEntry(), ledger.AllBut(f.events, f.refused))
+	case !comesBack && f.entry != nil:
+		f.o.ledger.End(f.entry)
+	}
+	f.entry, f.done, f.chunk, f.tag = nil, nil, nil, ""
+}
+
+// worthNoting is how many events a chunk has at least to be noted where one answer
+// settles all of them. The flush ends a moment later: if the process is killed
+// within that moment they are sent twice, as they are if it is killed before Fluent
+// Bit has put the chunk away. To write that a small chunk has landed, and then that
+// it has ended, would cost more than the rest of the journal.
+const worthNoting = 256
+
+// note writes into the ledger's file which events an answer has settled: those of
+// the entries that were accepted, and without results all. It is to be called
+// before the flushes hear of it, so that it is there when they end.
+func (dl *delivery) note(b *batch, results []wire.Result) {
+	l := dl.d.ledger
+	if !l.Journaled() {
+		return
+	}
+	n := &dl.noting
+	if results == nil {
+		n.add(b, 0, len(b.events.ordinals))
+	}
+	for i := range results {
+		if e := &b.entries[i]; results[i].Code == "" {
+			n.add(b, int(e.first), int(e.last))
+		}
+	}
+	if landed := n.landings(); len(landed) > 0 {
+		l.Note(landed)
+	}
+	n.reset()
+}
+
+// A noting gathers the events of an answer by the flushes that they are of.
+type noting struct {
+	flushes  []*flush
+	ordinals [][]uint32 // by flush; kept beyond flushes for their memory
+	landed   []ledger.Landing
+}
+
+// add adds the events of a batch from first up to last.
+func (n *noting) add(b *batch, first, last int) {
+	for f, ordinals := range b.events.span(first, last) {
+		i := n.of(f)
+		n.ordinals[i] = append(n.ordinals[i], ordinals...)
+	}
+}
+
+// of is the place of a flush, which is often the one that was added to last.
+func (n *noting) of(f *flush) int {
+	for i := len(n.flushes) - 1; i >= 0; i-- {
+		if n.flushes[i] == f {
+			return i
+		}
+	}
+	n.flushes = append(n.flushes, f)
+	if len(n.ordinals) < len(n.flushes) {
+		n.ordinals = append(n.ordinals, nil)
+	}
+	return len(n.flushes) - 1
+}
+
+// landings is what is worth noting.
+func (n *noting) landings() []ledger.Landing {
+	for i, f := range n.flushes {
+		ordinals := n.ordinals[i]
+		if len(ordinals) == f.whole && f.whole < worthNoting {
+			continue
+		}
+		n.landed = append(n.landed, ledger.Landing{Entry: f.ledgerEntry(), Ordinals: ordinals})
+	}
+	return n.landed
+}
+
+// mostKeptOrdinals is how many events of a flush the memory is kept for: those of
+// a request, and more where aggregates hold some.
+const mostKeptOrdinals = 4096
+
+func (n *noting) reset() {
+	for i := range n.flushes {
+		if cap(n.ordinals[i]) > mostKeptOrdinals {
+			n.ordinals[i] = nil
+		}
+		n.ordinals[i] = n.ordinals[i][:0]
+	}
+	clear(n.flushes) // what is kept for its memory must not keep flushes alive
+	n.flushes = n.flushes[:0]
+	clear(n.landed)
+	n.landed = n.landed[:0]
 }

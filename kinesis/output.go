@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"fluent-bit-kinesis/kinesis/ledger"
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
@@ -37,7 +38,7 @@ type Output struct {
 	*shared
 	d      *destination
 	hangUp func() // closes the client's connections; nil where it has none
-	ledger *ledger
+	scope  string // of the ledger's entries: the stream
 
 	background chan struct{}  // a token for each flush in the background
 	flushes    sync.WaitGroup // in the background
@@ -56,6 +57,7 @@ type shared struct {
 	config      *Config
 	log         *plugins.Logger
 	warn        warnings
+	ledger      *ledger.Ledger
 	counts      Counts
 	watchdog    *plugins.Timeout
 	compressors compressors
@@ -73,6 +75,7 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 	}
 	o, err := newOutput(config, log, client, expired)
 	if err != nil {
+		client.Close()
 		return nil, err
 	}
 	o.hangUp = client.Close
@@ -102,10 +105,13 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 	o := &Output{
 		shared:     &shared{config: config, log: log, compressors: compressors},
 		background: make(chan struct{}, config.Concurrency),
+		scope:      config.Region + "\x00" + config.Stream,
 		idle:       freeList[*flush]{most: mostWorkers},
 	}
 	o.warn.init(log)
-	o.ledger = newLedger(&o.counts.LedgerLost)
+	if err := o.openLedger(); err != nil {
+		return nil, err
+	}
 	o.watchdog = plugins.NewTimeout(config.SendFailureTimeout, expired)
 	o.ctx, o.giveUp = context.WithCancelCause(context.Background())
 	o.patience.init(config.DeliveryTimeout)
@@ -137,16 +143,15 @@ func (o *Output) Flush(chunk []byte, tag string) Code {
 	}
 	f := o.getFlush()
 	f.begin(len(chunk))
-	if !o.ledger.empty() {
-		f.left, f.again = o.ledger.take(idOf(tag, chunk))
-	}
+	f.recall(chunk, tag)
 	err := f.run(chunk)
 	f.unsettled.Wait()
 	o.learn(len(chunk), f.events)
 
 	refused := len(f.refused) > 0
+	f.remember(refused)
 	if refused {
-		o.handBack(f, chunk, tag)
+		o.handBack(f)
 	}
 	o.putFlush(f)
 	if refused {
@@ -167,15 +172,8 @@ func (o *Output) answer(err error) Code {
 	return Error
 }
 
-// handBack remembers which of the chunk's records are still to be sent.
-func (o *Output) handBack(f *flush, chunk []byte, tag string) {
-	var left ordinalSet
-	for _, ordinal := range f.refused {
-		left.add(ordinal)
-	}
-	if len(f.refused) < f.events {
-		o.ledger.remember(idOf(tag, chunk), left)
-	}
+// handBack counts and says that records of a chunk did not get through.
+func (o *Output) handBack(f *flush) {
 	o.counts.HandedBack.Add(int64(len(f.refused)))
 	o.warn.handedBack.Warnf("%d of the %d records of a chunk go back to Fluent Bit to be offered again: %v",
 		len(f.refused), f.events, f.err)
@@ -190,6 +188,7 @@ func (o *Output) Close() {
 	if o.hangUp != nil {
 		o.hangUp()
 	}
+	o.ledger.Close()
 	o.watchdog.Close()
 	o.log.Close()
 	o.log.Infof("at exit: %s", &o.counts)

@@ -243,7 +243,7 @@ func (tr *trial) run() {
 	for n, times := range tr.landed {
 		require.Equal(tr.t, 1, times, "record %d", n)
 	}
-	require.True(tr.t, tr.o.ledger.empty())
+	require.True(tr.t, tr.o.ledger.Empty())
 	require.EqualValues(tr.t, len(tr.want), tr.o.Counts().Accepted)
 	require.Equal(tr.t, tr.handedBack.Load(), tr.o.Counts().HandedBack)
 	require.Zero(tr.t, tr.o.Counts().Dropped)
