@@ -75,6 +75,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x.end(&a)
 	if err := x.write(w, a); err != nil {
 		x.lost()
+	} else if x.stream != nil {
+		s.answers.wrote(r, x.stream, &x.put.land)
 	}
 	if a.cut != none && a.cut != cutWithin {
 		cutConnection(r, a.reset)

@@ -375,3 +375,26 @@ func TestFaultsOverHTTP2(t *testing.T) {
 	require.Equal(t, []string{";"}, outcomes(c, 1, 1))
 	require.Len(t, s.Records("logs"), 3)
 }
+
+func TestTheLastAnswerOnAConnectionMayNotHaveBeenRead(t *testing.T) {
+	s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 1, "other": 1}})
+	c := sdk(t, s)
+	for n := 1; n <= 3; n++ { // one after the other on one connection
+		_, err := put(c, "logs", entries(n)...)
+		require.NoError(t, err)
+		last := s.LastAnswers("logs")
+		require.Len(t, last, n)
+		require.Equal(t, s.Records("logs")[len(s.Records("logs"))-n:], last)
+	}
+	_, err := put(sdk(t, s), "logs", entries(5)...)
+	require.NoError(t, err)
+	require.Len(t, s.LastAnswers("logs"), 3+5, "on another one")
+	require.NoError(t, s.SetFaults(kinesistest.Faults{ThrottleAll: true}))
+	_, err = put(c, "logs", entries(2)...)
+	require.NoError(t, err)
+	require.Len(t, s.LastAnswers("logs"), 5, "of records that were refused, none are there")
+	require.Empty(t, s.LastAnswers("other"))
+	require.Nil(t, s.LastAnswers("no such stream"))
+	s.Reset()
+	require.Empty(t, s.LastAnswers("logs"))
+}

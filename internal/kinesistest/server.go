@@ -19,12 +19,13 @@ type Server struct {
 	api     *endpoint
 	sts     *endpoint
 
-	keys   keyring
-	roles  roles
-	fates  fates
-	meter  meter
-	hangs  hangs
-	poison atomic.Pointer[func(stream string, e Entry) bool]
+	keys    keyring
+	roles   roles
+	fates   fates
+	meter   meter
+	hangs   hangs
+	answers lastAnswers
+	poison  atomic.Pointer[func(stream string, e Entry) bool]
 
 	// requests numbers the requests of all operations, for their ids.
 	requests atomic.Uint64
@@ -172,6 +173,7 @@ func (s *Server) Stats() Stats {
 func (s *Server) Reset() {
 	s.meter.reset()
 	s.fates.restart()
+	s.answers.reset()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, st := range s.streams {
