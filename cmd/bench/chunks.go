@@ -12,6 +12,9 @@ import (
 // chunkSize is about what Fluent Bit closes a chunk at.
 const chunkSize = 2_000_000
 
+// usualPasses is how many passes are measured unless -passes says otherwise.
+const usualPasses = 3
+
 // usualRecords is what a pass has unless -records says otherwise.
 const usualRecords = 100_000
 

@@ -28,7 +28,7 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.records, "records", usualRecords, "how many records a pass has; of small chunks and of large records, fewer in proportion")
-	flag.IntVar(&o.passes, "passes", 3, "how many passes are measured, after one to warm up")
+	flag.IntVar(&o.passes, "passes", usualPasses, "how many passes are measured, after one to warm up")
 	flag.StringVar(&o.only, "only", "", "comma-separated `names` of settings; all if empty")
 	flag.BoolVar(&o.asJSON, "json", false, "print JSON in place of the table")
 	flag.BoolVar(&o.sweep, "sweep", false, "measure small chunks, or those of the settings that -only names, over delays of 0 to 100 ms and 1 to 64 workers")

@@ -26,6 +26,7 @@ type result struct {
 	FlushMs     float64 // from a call of flush to its answer, on average
 	PeakRSS     float64 // MB, of the host's process
 	MaxInFlight int
+	Ledger      float64 `json:",omitempty"` // CPU with a ledger_file as a multiple of that without
 
 	// Of small chunks alone.
 	RequestsPer100 float64 `json:",omitempty"` // for 100 chunks
@@ -63,6 +64,18 @@ func (b *bench) measure(s setting) (r result, err error) {
 			err = e
 		}
 	}()
+	if s.ledger {
+		var ratio float64
+		if ratio, err = b.compareLedger(s, server); err != nil {
+			return r, err
+		}
+		defer func() { r.Ledger = ratio }()
+		var done func()
+		if s, done, err = s.withLedger(); err != nil {
+			return r, err
+		}
+		defer done()
+	}
 	if r, err = b.measurePlugin(s, server); err != nil {
 		return r, err
 	}
