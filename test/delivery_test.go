@@ -21,6 +21,10 @@ var settings = []struct {
 	{"aggregated", options{"requests_in_flight": "40", "aggregation": "true", "aggregation_maximum_record_size": "4K", "skip_aggregation_record_size": "2K"}, 1000},
 }
 
+// faultySeed has the very first request fail, where requests do, and one of its
+// first ten records, where records do: aggregated, there are few of either.
+const faultySeed = 10
+
 // faultMixes is what goes wrong, seeded. Where handedBack is set, nothing is
 // tried again within a flush, so that chunks go back and forth.
 var faultMixes = []struct {
@@ -57,7 +61,7 @@ func TestEveryRecordLandsOnceWhateverTheStreamRefuses(t *testing.T) {
 					}
 					config := retried
 					config.Workers = workers
-					s := setStage(t, kinesistest.Options{Seed: 2, Faults: mix.faults, SkipOverlaps: true}, config, section)
+					s := setStage(t, kinesistest.Options{Seed: faultySeed, Faults: mix.faults, SkipOverlaps: true}, config, section)
 					flushAll(t, s.host, 0, l.chunks...)
 					l.requireOnce(t, s.stream)
 
