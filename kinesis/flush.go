@@ -26,9 +26,10 @@ type flush struct {
 	met     int64      // records of those, not yet counted
 	hits    int64      // events that the stream holds already, not yet counted
 	done    ledger.Set // events that were settled when the chunk was offered before
-	chunk   []byte     // as long as there are events without an outcome
-	tag     string     // of the chunk
 	whole   int        // events that were handed over at once, all that there are; 0 where there is more than one request
+
+	id         ledger.ID // of the chunk
+	identified bool      // id is known, which it is for what may be noted
 
 	background bool     // Fluent Bit has its answer before the records are sent
 	sent       bool     // a full request has been sent
@@ -39,16 +40,17 @@ type flush struct {
 	// the last one does not touch the flush afterwards.
 	unsettled sync.WaitGroup
 
-	mu      sync.Mutex    // guards the following, while there are such events
-	refused []uint32      // ordinals of the events that did not get through
-	err     error         // why, of the last of them
-	entry   *ledger.Entry // nil where the ledger has nothing to say of the chunk
+	mu       sync.Mutex    // guards the following, while there are such events
+	refused  []uint32      // ordinals of the events that did not get through
+	err      error         // why, of the last of them
+	entry    *ledger.Entry // nil where the ledger has nothing to say of the chunk
+	panicked bool          // it has left the ledger, and will not come back to it
 }
 
 // begin readies a flush for a chunk of this size.
 func (f *flush) begin(size int) {
 	f.events, f.whole, f.done, f.entry = 0, 0, nil, nil
-	f.background, f.sent, f.handed = false, false, false
+	f.background, f.sent, f.handed, f.identified = false, false, false, false
 	f.refused, f.err = f.refused[:0], nil
 	n := f.o.lanesFor(size) // once: it changes with what other flushes learn
 	f.lanes = slices.Grow(f.lanes[:0], n)[:n]

@@ -45,43 +45,62 @@ func (s *shared) ledgerFileFails(err error) {
 
 // recall finds what the stream has of a chunk that was offered before.
 func (f *flush) recall(chunk []byte, tag string) {
-	f.chunk, f.tag = chunk, tag
 	if f.o.ledger.Empty() {
+		if f.o.ledger.Journaled() { // whoever notes what has landed may come when the chunk is gone
+			f.identify(chunk, tag)
+		}
 		return
 	}
-	f.entry, f.done = f.o.ledger.Take(f.id())
+	f.identify(chunk, tag)
+	f.entry, f.done = f.o.ledger.Take(f.id)
 	if f.entry != nil {
 		f.o.counts.LedgerKnown.Add(1)
 	}
 }
 
-// id is the chunk's. It is the stream's, too: another one has nothing of the
-// chunk.
-func (f *flush) id() ledger.ID {
-	return ledger.IDOf(f.o.scope, f.tag, f.chunk)
+// identify takes the chunk's ID. It is the stream's, too: another one has nothing
+// of the chunk.
+func (f *flush) identify(chunk []byte, tag string) {
+	if !f.identified {
+		f.id, f.identified = ledger.IDOf(f.o.scope, tag, chunk), true
+	}
 }
 
-// ledgerEntry is the entry of the flush, which is made where there is none. The
-// flush has events that are not settled: until then the chunk is there.
+// ledgerEntry is the entry of the flush, which is made where there is none; nil
+// once the flush has left it.
 func (f *flush) ledgerEntry() *ledger.Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.entry == nil {
-		f.entry = f.o.ledger.Begin(f.id())
+	if f.entry == nil && !f.panicked {
+		f.entry = f.o.ledger.Begin(f.id)
 	}
 	return f.entry
 }
 
 // remember has the ledger know which of the chunk's records are not to be sent
 // again, where it is to come back, and forget the chunk where it is not.
-func (f *flush) remember(comesBack bool) {
+func (f *flush) remember(chunk []byte, tag string, comesBack bool) {
 	switch {
 	case comesBack && (f.entry != nil || len(f.refused) < f.events):
+		f.identify(chunk, tag)
 		f.o.ledger.Return(f.ledgerEntry(), ledger.AllBut(f.events, f.refused))
 	case !comesBack && f.entry != nil:
 		f.o.ledger.End(f.entry)
 	}
-	f.entry, f.done, f.chunk, f.tag = nil, nil, nil, ""
+	f.entry, f.done = nil, nil
+}
+
+// disown has the ledger forget the chunk of a flush that panicked: Fluent Bit
+// drops it, and the same bytes later are another chunk. What it had in full may
+// land all the same, and is not noted any more.
+func (f *flush) disown() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.panicked = true
+	if f.entry != nil {
+		f.o.ledger.End(f.entry)
+		f.entry = nil
+	}
 }
 
 // worthNoting is how many events a chunk has at least to be noted where one answer
@@ -150,7 +169,9 @@ func (n *noting) landings() []ledger.Landing {
 		if len(ordinals) == f.whole && f.whole < worthNoting {
 			continue
 		}
-		n.landed = append(n.landed, ledger.Landing{Entry: f.ledgerEntry(), Ordinals: ordinals})
+		if e := f.ledgerEntry(); e != nil {
+			n.landed = append(n.landed, ledger.Landing{Entry: e, Ordinals: ordinals})
+		}
 	}
 	return n.landed
 }

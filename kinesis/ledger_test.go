@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -346,4 +347,41 @@ func TestTheBackgroundHasNoLedgerFile(t *testing.T) {
 	o := outputLogging(t, &logText{}, instantStream, config)
 	require.Equal(t, OK, o.Flush(numbered(700), "tag"))
 	require.NoFileExists(t, path)
+}
+
+// A logOfPanics panics, after a while, where it is to write a warning.
+type logOfPanics struct{ after time.Duration }
+
+func (l logOfPanics) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("level=warning")) {
+		time.Sleep(l.after)
+		panic("as a test has it")
+	}
+	return len(p), nil
+}
+
+// Fluent Bit drops a chunk whose flush panicked, and frees it while requests of it
+// are still under way.
+func TestAFlushThatPanicsLeavesNothingInTheLedgersFile(t *testing.T) {
+	const latency = time.Second
+	for name, after := range map[string]time.Duration{"before the answer": 0, "after it": 2 * latency} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path, s := ledgerPath(t), &fakeStream{t: t, latency: latency}
+				o := outputLogging(t, logOfPanics{after}, s, configOf(t, "ledger_file", path, "log_key", "log"))
+				chunk := chunkOf(700, func(i int) fields {
+					if i == 600 {
+						return fields{kv("no log", i)}
+					}
+					return fields{kv("log", "x")}
+				})
+				require.Panics(t, func() { o.Flush(chunk, "tag") })
+				clear(chunk)
+				time.Sleep(2 * latency)
+				require.Len(t, s.data(), 500, "what was full is sent")
+				require.True(t, o.ledger.Empty())
+				require.True(t, outputOf(t, s, "ledger_file", afterKill(t, path)).ledger.Empty())
+			})
+		})
+	}
 }

@@ -144,12 +144,19 @@ func (o *Output) Flush(chunk []byte, tag string) Code {
 	f := o.getFlush()
 	f.begin(len(chunk))
 	f.recall(chunk, tag)
+	ended := false
+	defer func() {
+		if !ended { // a panic, which the entry point recovers
+			f.disown()
+		}
+	}()
 	err := f.run(chunk)
 	f.unsettled.Wait()
 	o.learn(len(chunk), f.events)
 
 	refused := len(f.refused) > 0
-	f.remember(refused)
+	f.remember(chunk, tag, refused)
+	ended = true
 	if refused {
 		o.handBack(f)
 	}

@@ -39,6 +39,7 @@ type Entry struct {
 	done   Set       // events that need nothing more
 	at     time.Time // of the last that became of it
 	noted  bool      // the journal has it
+	ended  bool
 
 	// While it waits:
 	place *list.Element
@@ -102,6 +103,9 @@ func (l *Ledger) Note(landings []Landing) {
 	j := l.journal
 	for _, x := range landings {
 		e := x.Entry
+		if e.ended { // its flush panicked
+			continue
+		}
 		j.runs = appendRuns(j.runs[:0], x.Ordinals)
 		for _, r := range j.runs {
 			e.done.addRun(r)
@@ -189,7 +193,7 @@ func (l *Ledger) remove(e *Entry) {
 // end forgets an entry that does not wait. The caller holds mu, and writes
 // afterwards.
 func (l *Ledger) end(e *Entry) {
-	e.done = nil
+	e.done, e.ended = nil, true
 	if e.noted {
 		e.noted = false
 		delete(l.noted, e)
