@@ -1,8 +1,10 @@
 package kinesis
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"fluent-bit-kinesis/kinesis/ledger"
 	"fluent-bit-kinesis/kinesis/wire"
@@ -41,6 +43,18 @@ func (s *shared) ledgerFileFails(err error) {
 	}
 	s.log.Warnf("ledger_file = %q cannot be written, so until it can what the stream has of chunks is not known across restarts: %v",
 		s.config.LedgerFile, err)
+}
+
+// ledgerScope tells streams apart, as far as options do: by the name, and by the
+// region, the endpoint and the account that it is in. That of a role is in its ARN.
+// Where in doubt it is another stream: what is sent twice can be found, and what
+// another one has is lost.
+func (c *Config) ledgerScope() string {
+	account := ""
+	if role := strings.Split(cmp.Or(c.RoleARN, c.PodRoleARN), ":"); len(role) > 4 {
+		account = role[4]
+	}
+	return strings.Join([]string{c.Region, c.Stream, c.Endpoint, account}, "\x00")
 }
 
 // recall finds what the stream has of a chunk that was offered before.

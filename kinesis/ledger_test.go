@@ -291,14 +291,34 @@ func TestARecordThatWasDroppedAsInvalidIsNotTriedByTheNextProcess(t *testing.T) 
 }
 
 func TestAnotherStreamHasNothingOfTheChunk(t *testing.T) {
-	path, s := ledgerPath(t), &fakeStream{t: t, fail: denyAfter(1)}
-	o := outputOf(t, s, "ledger_file", path, "requests_in_flight", "1")
-	require.Equal(t, Retry, o.Flush(numbered(700), "tag"))
-	s.fail, s.landed = nil, nil
-	next := outputOf(t, s, "ledger_file", afterKill(t, path), "region", "eu-central-1")
-	require.Equal(t, OK, next.Flush(numbered(700), "tag"))
-	require.Equal(t, upTo(700), s.numbers())
-	require.Zero(t, next.Counts().LedgerKnown)
+	const role = "arn:aws:iam::123456789012:role/logs"
+	for name, test := range map[string]struct {
+		before, after []string
+		known         bool
+	}{
+		"the same":                      {nil, nil, true},
+		"of another region":             {nil, []string{"region", "eu-central-1"}, false},
+		"at an endpoint":                {nil, []string{"endpoint", "https://kinesis.internal"}, false},
+		"at another endpoint":           {[]string{"endpoint", "https://a.internal"}, []string{"endpoint", "https://b.internal"}, false},
+		"by a role":                     {nil, []string{"role_arn", role}, false},
+		"of another account":            {[]string{"role_arn", "arn:aws:iam::210987654321:role/logs"}, []string{"role_arn", role}, false},
+		"by another role there":         {[]string{"role_arn", "arn:aws:iam::123456789012:role/other"}, []string{"role_arn", role}, true},
+		"with other options of records": {nil, []string{"replace_dots", "_", "append_newline", "true", "aggregation", "true"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, s := ledgerPath(t), &fakeStream{t: t, fail: denyAfter(1)}
+			o := outputOf(t, s, append(slices.Clone(test.before), "ledger_file", path, "requests_in_flight", "1")...)
+			require.Equal(t, Retry, o.Flush(numbered(700), "tag"))
+			s.fail = nil
+			next := outputOf(t, s, append(slices.Clone(test.after), "ledger_file", afterKill(t, path))...)
+			require.Equal(t, OK, next.Flush(numbered(700), "tag"))
+			want := map[bool]int{true: 700, false: 500 + 700}[test.known]
+			require.Len(t, s.userNumbers(), want)
+			require.Equal(t, test.known, next.Counts().LedgerKnown == 1)
+		})
+	}
+	require.NotEqual(t, configOf(t).ledgerScope(), configOf(t, "stream", "other").ledgerScope())
+	require.Equal(t, (&Config{RoleARN: role}).ledgerScope(), (&Config{PodRoleARN: role}).ledgerScope())
 }
 
 func TestTwoInstancesOnOneLedgerFileAreRefused(t *testing.T) {

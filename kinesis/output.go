@@ -105,7 +105,7 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 	o := &Output{
 		shared:     &shared{config: config, log: log, compressors: compressors},
 		background: make(chan struct{}, config.Concurrency),
-		scope:      config.Region + "\x00" + config.Stream,
+		scope:      config.ledgerScope(),
 		idle:       freeList[*flush]{most: mostWorkers},
 	}
 	o.warn.init(log)
