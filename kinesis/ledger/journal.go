@@ -76,7 +76,7 @@ func (l *Ledger) Close() {
 	defer l.mu.Unlock()
 	if j := l.journal; j != nil {
 		j.shut()
-		_ = j.lock.Close() // which releases it
+		unlockFile(j.lock)
 		j.retry = never
 	}
 }

@@ -82,3 +82,19 @@ func TestAKilledProcessLetsGoOfItsFile(t *testing.T) {
 	_, done := l.Take(idOfNumber(1))
 	require.Equal(t, []uint32{3, 4}, ordinalsOf(done), "what it noted is there")
 }
+
+// A hot reload opens the file again at once, while a child that the process is
+// about to start may have its lock for a moment: until it becomes its own program.
+func TestAClosedLedgerHasNoLockWhoeverHasItsFile(t *testing.T) {
+	path := pathIn(t)
+	l, _ := openAt(t, path)
+	inherited := inherit(t, l.journal.lock)
+	l.Close()
+	l, _ = openAt(t, path)
+	_, err := Open(path, new(atomic.Int64), nil)
+	require.ErrorIs(t, err, ErrInUse)
+	require.NoError(t, inherited.Close())
+	_, err = Open(path, new(atomic.Int64), nil)
+	require.ErrorIs(t, err, ErrInUse, "nor does its end let go of the lock of the next one")
+	l.Close()
+}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile opens a file, which is made where there is none, and locks it until it
-// is closed or the process ends in whatever way.
+// lockFile opens a file, which is made where there is none, and locks it until
+// unlockFile or until the process ends in whatever way.
 func lockFile(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -30,4 +30,12 @@ func lockFile(path string) (*os.File, error) {
 		return nil, ErrInUse
 	}
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+}
+
+// unlockFile lets go of the lock and closes the file. To close it alone would not
+// do: a child that the process is about to start, as the input exec does, has the
+// file for a moment as well, and with it the lock.
+func unlockFile(file *os.File) {
+	_ = unix.Flock(int(file.Fd()), unix.LOCK_UN) // where that fails, closing it must do
+	_ = file.Close()                             // it was not written
 }
