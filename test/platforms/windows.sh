@@ -26,7 +26,7 @@ on_windows() {
     FLBHOST_BINARY=$(cygpath -m "$PWD/bin/windows/flbhost.exe")
     test_core
     "$GO" vet . ./kinesis/...
-    "$GO" test -count=1 -timeout 20m "${packages[@]}" ./kinesis
+    "$GO" test -count=1 -timeout 20m "${packages[@]}" ./kinesis ./kinesis/ledger
 }
 
 wine=$(first_of wine64 /usr/lib/wine/wine64 wine)
