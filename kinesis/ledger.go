@@ -80,12 +80,12 @@ func (f *flush) identify(chunk []byte, tag string) {
 	}
 }
 
-// ledgerEntry is the entry of the flush, which is made where there is none; nil
-// once the flush has left it.
-func (f *flush) ledgerEntry() *ledger.Entry {
+// ledgerEntry is the entry of the flush, which is made where there is none and it
+// is wanted; nil once the flush has left it.
+func (f *flush) ledgerEntry(wanted bool) *ledger.Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.entry == nil && !f.panicked {
+	if f.entry == nil && wanted && !f.panicked {
 		f.entry = f.o.ledger.Begin(f.id)
 	}
 	return f.entry
@@ -97,7 +97,7 @@ func (f *flush) remember(chunk []byte, tag string, comesBack bool) {
 	switch {
 	case comesBack && (f.entry != nil || len(f.refused) < f.events):
 		f.identify(chunk, tag)
-		f.o.ledger.Return(f.ledgerEntry(), ledger.AllBut(f.events, f.refused))
+		f.o.ledger.Return(f.ledgerEntry(true), ledger.AllBut(f.events, f.refused))
 	case !comesBack && f.entry != nil:
 		f.o.ledger.End(f.entry)
 	}
@@ -121,7 +121,8 @@ func (f *flush) disown() {
 // settles all of them. The flush ends a moment later: if the process is killed
 // within that moment they are sent twice, as they are if it is killed before Fluent
 // Bit has put the chunk away. To write that a small chunk has landed, and then that
-// it has ended, would cost more than the rest of the journal.
+// it has ended, would cost more than the rest of the journal. A chunk that the file
+// has already is noted in any case, for its end is written, too.
 const worthNoting = 256
 
 // note writes into the ledger's file which events an answer has settled: those of
@@ -180,10 +181,8 @@ func (n *noting) of(f *flush) int {
 func (n *noting) landings() []ledger.Landing {
 	for i, f := range n.flushes {
 		ordinals := n.ordinals[i]
-		if len(ordinals) == f.whole && f.whole < worthNoting {
-			continue
-		}
-		if e := f.ledgerEntry(); e != nil {
+		worth := len(ordinals) != f.whole || f.whole >= worthNoting
+		if e := f.ledgerEntry(worth); e != nil {
 			n.landed = append(n.landed, ledger.Landing{Entry: e, Ordinals: ordinals})
 		}
 	}

@@ -244,6 +244,22 @@ func TestASmallChunkThatOneAnswerSettlesIsNotWritten(t *testing.T) {
 	}
 }
 
+// A chunk that the file has is noted to its end, however little was left of it.
+func TestTheLastFewEventsOfAKnownChunkAreNoted(t *testing.T) {
+	path, s := ledgerPath(t), &fakeStream{t: t, fail: denyAfter(1)}
+	o := outputOf(t, s, "ledger_file", path, "requests_in_flight", "1")
+	require.Equal(t, Retry, o.Flush(numbered(510), "tag"))
+	s.fail = nil
+	require.Equal(t, OK, o.Flush(numbered(510), "tag"))
+	next := afterKill(t, path)
+	info, err := os.Stat(next)
+	require.NoError(t, err)
+	const end = 8 + 1 + 1 // bytes of the record that ends an entry, which a kill has come before
+	require.NoError(t, os.Truncate(next, info.Size()-end))
+	require.Equal(t, OK, outputOf(t, s, "ledger_file", next).Flush(numbered(510), "tag"))
+	require.Equal(t, upTo(510), s.numbers(), "each once")
+}
+
 func TestASmallChunkThatIsPartlyRefusedIsKnownAfterAKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := ledgerPath(t)
