@@ -34,7 +34,7 @@
 // and then, by its kind,
 //
 //	1 begun  the chunk's ID, 16 bytes; the time; events
-//	2 landed the time; events
+//	2 landed the time; events, or none where the chunk has gone back
 //	3 ended  nothing
 //
 // The time is in seconds since 1970, a varint. Events are ordinals in the chunk,

@@ -297,6 +297,28 @@ func TestAnEntryHasItsAgeInTheNextProcess(t *testing.T) {
 	})
 }
 
+// An outage may be longer than an entry's age: Fluent Bit goes on offering the
+// chunk, and so the entry does not come to its age.
+func TestAnEntryThatGoesBackIsYoungAgainInTheNextProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := pathIn(t)
+		l, _ := openAt(t, path)
+		e := l.Begin(idOfNumber(1))
+		l.Note([]Landing{{e, []uint32{1}}})
+		for range 3 {
+			time.Sleep(MaxAge - time.Minute)
+			l.Return(e, nil)
+			e, _ = l.Take(idOfNumber(1))
+		}
+		l.Close()
+		time.Sleep(MaxAge - time.Minute)
+		l, _ = openAt(t, path)
+		_, done := l.Take(idOfNumber(1))
+		require.Equal(t, []uint32{1}, ordinalsOf(done))
+		l.Close()
+	})
+}
+
 func TestAnEntryOfAClockThatWasAheadDoesNotStayForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &Entry{number: 1, at: time.Now().Add(1000 * time.Hour), done: setOf(1)}

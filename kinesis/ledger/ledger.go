@@ -130,6 +130,9 @@ func (l *Ledger) Return(e *Entry, done Set) {
 	now := time.Now()
 	e.done.addAll(done)
 	e.at = now
+	if e.noted {
+		l.journal.buffer = appendLanded(l.journal.buffer, e, nil) // its age begins anew there, too
+	}
 	l.keep(e)
 	l.shed(now, 1)
 	l.write(now)
