@@ -81,14 +81,19 @@ func (l *Ledger) Close() {
 	}
 }
 
-// resolve is the path without symbolic links, so that one file has one lock.
+// resolve is the path without symbolic links, so that one file has one lock. A link
+// to nothing would have another one once the file is there.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
+	target, err := filepath.EvalSymlinks(path)
+	if err == nil {
 		return target, nil
+	}
+	if info, e := os.Lstat(path); e == nil && info.Mode()&os.ModeSymlink != 0 {
+		return "", fmt.Errorf("it is a link that leads to no file: %w", err)
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	return filepath.Join(dir, filepath.Base(path)), err
@@ -220,6 +225,7 @@ func (l *Ledger) rewrite(now time.Time) error {
 	recovered := j.file == nil
 	j.shut() // Windows renames no file over one that is open
 	if err := os.Rename(j.temporary(), j.path); err != nil {
+		_ = os.Remove(j.temporary())
 		return err
 	}
 	if j.file, err = os.OpenFile(j.path, os.O_RDWR, 0); err != nil {

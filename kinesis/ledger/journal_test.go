@@ -210,6 +210,17 @@ func TestALinkLeadsToTheFile(t *testing.T) {
 	require.Equal(t, 1, afterKill(t, path).Waiting(), "the file, not the link, was written anew")
 }
 
+func TestALinkToNothingIsRefused(t *testing.T) {
+	path, link := pathIn(t), pathIn(t)
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip(err)
+	}
+	_, err := Open(link, new(atomic.Int64), nil)
+	require.ErrorContains(t, err, "it is a link that leads to no file")
+	require.NoFileExists(t, path)
+	require.NoFileExists(t, link+".lock")
+}
+
 func TestAJournalIsWrittenAnewAsItGrows(t *testing.T) {
 	path := pathIn(t)
 	l, _ := openAt(t, path)
