@@ -142,6 +142,16 @@ func (h *Host) Stats() (Stats, error) {
 	return Stats{CPU: micros(f[0]), Wall: micros(f[1]), RSS: f[2], PeakRSS: f[3], Threads: int(f[4])}, nil
 }
 
+// Reload does what a hot reload of Fluent Bit (SIGHUP) does: it exits all instances and makes new ones in the same
+// process. No flush may be under way. Instance i of later calls is instances[i]; an error is as that of Start.
+func (h *Host) Reload(instances ...map[string]string) error {
+	r := <-h.send("reload")
+	if _, err := r.fields("reloaded", 0); err != nil {
+		return err
+	}
+	return h.initialise(instances)
+}
+
 // Exit ends the host as Fluent Bit ends: calls of flush that run are waited for, chunks that wait for one are not
 // offered (their Result has the code they had), FLBPluginExitCtx is called for each instance in order, then
 // FLBPluginUnregister. It returns when the process is gone: nil if that was with status 0, else an *ExitError.

@@ -220,6 +220,24 @@ func TestExitWaitsForTheFlushUnderWayAndOffersNothingMore(t *testing.T) {
 	}
 }
 
+func TestReloadExitsAllInstancesAndMakesNewOnesInTheSameProcess(t *testing.T) {
+	for _, workers := range []int{0, 2} {
+		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
+			config := probeConfig(t, 2)
+			config.Workers = workers
+			h := Run(t, config)
+			before := len(h.Log())
+			require.NoError(t, h.Reload(config.Instances[0]))
+			require.True(t, strings.HasPrefix(h.Log()[before:], "register\nexit 0\nexit 1\nunregister\ninit "), h.Log())
+			result, err := h.Flush(0, "app.log", []byte("code 1"))
+			require.NoError(t, err)
+			require.Equal(t, OK, result.Code)
+			_, err = h.Flush(1, "app.log", nil)
+			require.ErrorContains(t, err, "no such instance")
+		})
+	}
+}
+
 func TestNoContextModeCallsTheFunctionsWithoutContexts(t *testing.T) {
 	config := probeConfig(t, 1)
 	config.NoContext = true

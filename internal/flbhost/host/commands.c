@@ -10,7 +10,7 @@
 #include "loaded.h"
 #include "plugin.h"
 
-/* What main does on its own thread: initialise instances, and end. */
+/* What main does on its own thread: initialise instances, reload, and end. */
 struct order {
     struct task task; /* first: a task that runs is the order it is in */
     unsigned long number;
@@ -26,6 +26,16 @@ static void run_init(struct task *task, struct coroutine *coroutine)
 
     (void) coroutine;
     answer(order->number, "inited %d", instance_init(order->options, order->size));
+    free(order);
+}
+
+static void run_reload(struct task *task, struct coroutine *coroutine)
+{
+    struct order *order = (struct order *) task;
+
+    (void) coroutine;
+    plugin_reload();
+    answer(order->number, "reloaded");
     free(order);
 }
 
@@ -185,6 +195,9 @@ void read_commands(void *started)
         }
         else if (words == 2 && strcmp(verb, "stats") == 0) {
             do_stats(number, *(int64_t *) started);
+        }
+        else if (words == 2 && strcmp(verb, "reload") == 0) {
+            push_order(number, run_reload, platform_now(), NULL, 0);
         }
         else if (words == 2 && strcmp(verb, "exit") == 0) {
             push_order(number, run_exit, 0, NULL, 0); /* before what waits: that is answered unoffered */

@@ -12,6 +12,7 @@
  *     N repeat INSTANCE PASSES SIZE    chunks' numbers, in blanks   -> N repeated OK RETRY ERROR NOT_OFFERED OFFERS
  *                                                                      IN_FLUSH WALL CPU
  *     N stats                                                       -> N stats CPU WALL RESIDENT PEAK THREADS
+ *     N reload                         no flush is under way        -> N reloaded
  *     N exit                           the end, after -> N exited
  *
  * Times are microseconds, sizes bytes, texts hexadecimal ("-" is the empty one). Where a command cannot be done the

@@ -277,6 +277,38 @@ void plugin_wake_workers(void)
     }
 }
 
+static void exit_instances(void)
+{
+    struct instance *instance;
+    unsigned long number;
+
+    for (number = 0; (instance = instance_get(number)) != NULL; number++) {
+        if (!settings.no_context && plugin_exit_ctx != NULL) {
+            plugin_exit_ctx(instance->context->remote);
+        }
+        else if (plugin_exit_all != NULL) {
+            plugin_exit_all();
+        }
+    }
+}
+
+void plugin_reload(void)
+{
+    struct definition next;
+
+    memset(&next, 0, sizeof next);
+    plugin_register(&next);
+    exit_instances();
+    if (plugin_unregister != NULL) {
+        plugin_unregister(&definition);
+    }
+    definition = next;
+    output.name = definition.name;
+    platform_lock();
+    instance_count = 0;
+    platform_unlock();
+}
+
 void plugin_exit(void)
 {
     struct instance *instance;
@@ -288,14 +320,7 @@ void plugin_exit(void)
             thread_join(instance->workers[i].thread);
         }
     }
-    for (number = 0; (instance = instance_get(number)) != NULL; number++) {
-        if (!settings.no_context && plugin_exit_ctx != NULL) {
-            plugin_exit_ctx(instance->context->remote);
-        }
-        else if (plugin_exit_all != NULL) {
-            plugin_exit_all();
-        }
-    }
+    exit_instances();
     if (plugin_unregister != NULL) {
         plugin_unregister(&definition);
     }

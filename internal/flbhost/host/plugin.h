@@ -41,6 +41,13 @@ struct queue *instance_queue(struct instance *instance);
 int instance_flush(struct instance *instance, const char *tag, const char *data, size_t size,
                    struct coroutine *coroutine);
 
+/*
+ * What a hot reload does before it makes new instances: registers the plugin once more, as Fluent Bit checks the new
+ * configuration while the old one runs, exits all instances in order, and unregisters the old registration. No flush
+ * may be under way. The threads of the old workers stay, with nothing to do.
+ */
+void plugin_reload(void);
+
 /* Has the workers see that the host is stopping. */
 void plugin_wake_workers(void);
 
