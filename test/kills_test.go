@@ -2,7 +2,6 @@ package test
 
 import (
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -57,39 +56,6 @@ func TestNothingIsSentTwiceWhereThePluginIsStopped(t *testing.T) {
 	k.finish(t)
 	k.requireOnce(t)
 	require.Empty(t, k.excused)
-}
-
-func TestTwoInstancesOnOneLedgerFileAreRefused(t *testing.T) {
-	s := runStream(t, kinesistest.Options{})
-	section := options{"ledger_file": filepath.Join(t.TempDir(), "ledger")}
-	const refusal = `cannot start: ledger_file = "`
-	log := refusedStart(t, s, flbhost.Config{}, section, section)
-	requireLine(t, log, "error", "[kinesis 1] "+refusal, "the file is in use by another instance")
-	first := runHost(t, s, flbhost.Config{}, section)
-	requireLine(t, refusedStart(t, s, flbhost.Config{}, section), "error", "[kinesis 0] "+refusal, "the file is in use by another instance")
-	first.Kill()
-	_, err := first.Wait()
-	require.NoError(t, err)
-	runHost(t, s, flbhost.Config{}, section)
-}
-
-func TestALedgerFileThatCannotBeHadIsAWarning(t *testing.T) {
-	foreign := filepath.Join(t.TempDir(), "ledger")
-	write(t, foreign, []byte("someone else's\n"))
-	for name, path := range map[string]string{
-		"someone else's":           foreign,
-		"in a folder that is none": filepath.Join(foreign, "ledger"),
-		"a folder":                 t.TempDir(),
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := setStage(t, kinesistest.Options{}, flbhost.Config{}, options{"ledger_file": path})
-			s.flush(flbhost.OK, one(when, F("log", "x")))
-			requireLine(t, logOf(s.host), "warning", "ledger_file = ", "cannot be used, so what the stream has of chunks is not known across restarts")
-		})
-	}
-	content, err := os.ReadFile(foreign)
-	require.NoError(t, err)
-	require.Equal(t, "someone else's\n", string(content))
 }
 
 // A killed is a plugin that is ended again and again before its work is done.
