@@ -73,9 +73,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	a := x.answer()
 	x.end(&a)
-	if err := x.write(w, a); err != nil {
+	switch err := x.write(w, a); {
+	case err != nil:
 		x.lost()
-	} else if x.stream != nil {
+	case a.cut != none:
+		if a.outcome != OutcomeGone {
+			s.answers.cut(r)
+		}
+	case x.stream != nil:
 		s.answers.wrote(r, x.stream, &x.put.land)
 	}
 	if a.cut != none && a.cut != cutWithin {

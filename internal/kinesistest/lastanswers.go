@@ -29,6 +29,15 @@ func (a *lastAnswers) wrote(r *http.Request, st *stream, l *landing) {
 	a.on[c] = answeredSpan{st, l.from, l.to}
 }
 
+// cut notes that the connection has ended for a reason of the server's own. The
+// client had read the answer before: it has sent another request.
+func (a *lastAnswers) cut(r *http.Request) {
+	c, _ := r.Context().Value(connectionKey{}).(net.Conn)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.on, c)
+}
+
 func (a *lastAnswers) reset() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -36,7 +45,7 @@ func (a *lastAnswers) reset() {
 }
 
 // LastAnswers is the part of Records that the last answer on each connection was
-// for, those included that have ended. Nothing that came later on the connection
+// for, those included that the client has ended. Nothing that came later on the connection
 // tells that the client has read it: where the client was killed it may not have.
 func (s *Server) LastAnswers(name string) (records []Record) {
 	st, err := s.stream(name)
