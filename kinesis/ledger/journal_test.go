@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -196,6 +197,24 @@ func TestAFolderThatCannotBeWrittenIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrPermission)
 }
 
+func TestAFileIsForItsOwnerAlone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files have no such modes")
+	}
+	t.Chdir(t.TempDir())
+	l, _ := openAt(t, "ledger") // which begins in the working folder
+	for range 2 {
+		for _, name := range []string{"ledger", "ledger.lock"} {
+			info, err := os.Stat(name)
+			require.NoError(t, err)
+			require.Equal(t, os.FileMode(0o600), info.Mode(), name)
+		}
+		l.journal.least = 0
+		l.Note([]Landing{{l.Begin(idOfNumber(1)), []uint32{1}}}) // writes it anew
+	}
+	require.Equal(t, 2, afterKill(t, "ledger").Waiting())
+}
+
 func TestALinkLeadsToTheFile(t *testing.T) {
 	path, link := pathIn(t), pathIn(t)
 	if err := os.Symlink(path, link); err != nil {
@@ -339,6 +358,15 @@ func TestAnEntryOfAClockThatWasAheadDoesNotStayForEver(t *testing.T) {
 		l.shed(time.Now(), 1)
 		require.True(t, l.Empty())
 	})
+}
+
+// What was written while the clock was ahead stands before what is older by it.
+func TestAnEntryIsNotKeptBeyondItsAgeByOneOfAClockThatWasAhead(t *testing.T) {
+	now := time.Unix(1_790_000_000, 0)
+	ahead := &Entry{id: idOfNumber(1), number: 1, at: now.Add(time.Hour), done: setOf(1)}
+	old := &Entry{id: idOfNumber(2), number: 2, at: now.Add(-MaxAge - time.Second), done: setOf(1)}
+	l := replayed(t, appendEntry(appendEntry(nil, ahead), old), now)
+	require.Equal(t, map[uint64]opened{1: {idOfNumber(1), []uint32{1}}}, contents(l))
 }
 
 // A flush that panicked ends no entry.

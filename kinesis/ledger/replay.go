@@ -28,6 +28,7 @@ func (l *Ledger) replay(from io.Reader, now time.Time) (good int64, err error) {
 		l.apply(r, open, now)
 		good += int64(frame + len(content))
 	}
+	l.sortByAge()
 	l.shed(now, 1)
 	for _, same := range l.byID {
 		slices.SortFunc(same, byNumber)
@@ -36,6 +37,20 @@ func (l *Ledger) replay(from io.Reader, now time.Time) (good int64, err error) {
 		return good, nil
 	}
 	return good, err
+}
+
+// sortByAge puts the entries that wait into the order of their ages. The file has
+// them in the order in which they were written, which is another one where the
+// clock was set back.
+func (l *Ledger) sortByAge() {
+	var entries []*Entry
+	for at := l.oldest.Front(); at != nil; at = at.Next() {
+		entries = append(entries, at.Value.(*Entry))
+	}
+	slices.SortStableFunc(entries, func(a, b *Entry) int { return a.at.Compare(b.at) })
+	for _, e := range entries {
+		l.oldest.MoveToBack(e.place)
+	}
 }
 
 // apply does what a record says. Records of entries that are not known have been
