@@ -6,8 +6,6 @@ import (
 	"hash/crc32"
 	"sync"
 
-	"github.com/klauspost/compress/flate"
-
 	"fluent-bit-kinesis/compress/internal/deflate"
 )
 
@@ -22,10 +20,7 @@ const (
 type gzipCompressor struct{ deflater }
 
 func (c *gzipCompressor) Append(dst, src []byte) ([]byte, error) {
-	out, err := c.deflate(append(dst, gzipHeader...), src)
-	if err != nil {
-		return dst, err
-	}
+	out := c.deflate(append(dst, gzipHeader...), src)
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(src))
 	return binary.LittleEndian.AppendUint32(out, uint32(len(src))), nil
 }
@@ -34,16 +29,14 @@ func (c *gzipCompressor) Append(dst, src []byte) ([]byte, error) {
 type zlibCompressor struct{ deflater }
 
 func (c *zlibCompressor) Append(dst, src []byte) ([]byte, error) {
-	out, err := c.deflate(append(dst, zlibHeader...), src)
-	if err != nil {
-		return dst, err
-	}
+	out := c.deflate(append(dst, zlibHeader...), src)
 	return binary.BigEndian.AppendUint32(out, adler32.Checksum(src)), nil
 }
 
-// deflater appends DEFLATE streams: of short records, which are nearly all, with an encoder made for them, and of longer
-// ones with the library's, which would take twice as long for a short record, leave more of it, and is thirty times as
-// large (BenchmarkLibraryGzip).
+// deflater appends DEFLATE streams: of short records, which are nearly all, with an encoder that is small and made for
+// them, and of longer ones with one of the large encoders that all share. Both are ours: the library's takes twice as long
+// for a short record and leaves more of it (BenchmarkLibraryGzip), and of a longer one it stores what has no matches,
+// where codes alone take a quarter off base64 and half off hexadecimal digits.
 type deflater struct {
 	level int
 	short *deflate.Encoder
@@ -51,45 +44,15 @@ type deflater struct {
 
 func newDeflater(level int) deflater { return deflater{level, deflate.New(level)} }
 
-func (d *deflater) deflate(dst, src []byte) ([]byte, error) {
+func (d *deflater) deflate(dst, src []byte) []byte {
 	if out, ok := d.short.Append(dst, src); ok {
-		return out, nil
+		return out
 	}
-	return appendLong(dst, src, d.level)
+	long := longEncoders.Get().(*deflate.Long)
+	defer longEncoders.Put(long)
+	return long.Append(dst, src, d.level)
 }
 
-// longWriters holds the library's encoders by level, for all compressors together: they are large and seldom needed,
-// and as each is in use only while it works, there are about as many as processors.
-var longWriters [10]sync.Pool // of *longWriter
-
-// A longWriter is an encoder of the library that writes to the end of a slice.
-type longWriter struct {
-	flate *flate.Writer
-	out   []byte
-}
-
-func (w *longWriter) Write(p []byte) (int, error) {
-	w.out = append(w.out, p...)
-	return len(p), nil
-}
-
-func appendLong(dst, src []byte, level int) ([]byte, error) {
-	w, ok := longWriters[level].Get().(*longWriter)
-	if !ok {
-		encoder, err := flate.NewWriter(nil, level)
-		if err != nil {
-			return dst, err
-		}
-		w = &longWriter{flate: encoder}
-	}
-	w.out = dst
-	w.flate.Reset(w)
-	_, err := w.flate.Write(src)
-	if err == nil {
-		err = w.flate.Close()
-	}
-	out := w.out
-	w.out = nil // it is the caller's
-	longWriters[level].Put(w)
-	return out, err
-}
+// longEncoders are for all compressors together: they are large and seldom needed, and as each is in use only while it
+// works, there are about as many as processors.
+var longEncoders = sync.Pool{New: func() any { return deflate.NewLong() }}

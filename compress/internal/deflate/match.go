@@ -42,9 +42,8 @@ func (e *Encoder) link(src []byte) {
 
 // parse covers src with sequences and counts the symbols that they need.
 func (e *Encoder) parse(src []byte) {
-	e.literalFreq = [numLiterals]uint16{endOfBlock: 1}
-	e.distanceFreq = [numDistances]uint16{}
-	e.matches = 0
+	e.counts = counts{}
+	e.body.n = 0
 	start := 0 // of the literals not yet in a sequence
 	for pos, end := 0, len(src)-minMatch; pos < end; {
 		if e.prev[pos] == 0 {
@@ -52,6 +51,10 @@ func (e *Encoder) parse(src []byte) {
 			continue
 		}
 		length, from := e.longest(src, pos, minMatch-1)
+		if length < minMatch {
+			pos++
+			continue
+		}
 		for e.search.lazy && length < e.search.nice && pos+1 < end {
 			nextLength, nextFrom := e.longest(src, pos+1, length)
 			if nextLength <= length {
@@ -59,16 +62,11 @@ func (e *Encoder) parse(src []byte) {
 			}
 			pos, length, from = pos+1, nextLength, nextFrom
 		}
-		e.take(src[start:pos], length, pos-from)
+		e.body.take(&e.counts, src[start:pos], length, pos-from)
 		pos += length
 		start = pos
 	}
-	e.countLiterals(src[start:])
-	e.sequences[e.matches] = sequence{literals: uint16(len(src) - start)}
-	if e.matches == 0 {
-		// A block without distances is allowed, but a code of one distance is what every decoder has seen.
-		e.distanceFreq[0] = 1
-	}
+	e.body.takeRest(&e.counts, src[start:])
 }
 
 // longest is the longest match for pos that is longer than length, and where it begins; or length if there is none.
@@ -77,7 +75,7 @@ func (e *Encoder) longest(src []byte, pos, length int) (longest, from int) {
 	for depth := e.search.depth; candidate > 0 && depth > 0; depth-- {
 		at := candidate - 1
 		if pos+length < len(src) && src[at+length] == src[pos+length] {
-			if n := matchLen(src, at, pos); n > length {
+			if n := matchLen(src, at, pos); n > length && e.worth.pays(n, pos-at) {
 				length, from = n, at
 				if n >= e.search.nice {
 					break
@@ -87,22 +85,6 @@ func (e *Encoder) longest(src []byte, pos, length int) (longest, from int) {
 		candidate = int(e.prev[at])
 	}
 	return length, from
-}
-
-// take adds a sequence and counts its symbols.
-func (e *Encoder) take(literals []byte, length, distance int) {
-	e.countLiterals(literals)
-	code := distanceCode(distance - 1)
-	e.distanceFreq[code]++
-	e.literalFreq[lengths[uint8(length-minMatch)].symbol]++
-	e.sequences[e.matches] = sequence{uint16(len(literals)), uint16(length), uint16(distance - 1), uint16(code)}
-	e.matches++
-}
-
-func (e *Encoder) countLiterals(literals []byte) {
-	for _, c := range literals {
-		e.literalFreq[c]++
-	}
 }
 
 // matchLen is how many bytes from a on, at most maxMatch, are the same as those from b on, where a < b.
