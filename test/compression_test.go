@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/base64"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -203,6 +205,31 @@ func TestAHigherLevelMakesLessOfTheSameRecords(t *testing.T) {
 				sizes = append(sizes, totals.Bytes)
 			}
 			require.Less(t, sizes[1], sizes[0])
+		})
+	}
+}
+
+func TestBase64ThatFitsCompressedIsDeliveredWhole(t *testing.T) {
+	random := make([]byte, 975_000)
+	for i, source := 0, rand.New(rand.NewPCG(12, 8)); i < len(random); i++ {
+		random[i] = byte(source.Uint32())
+	}
+	image := base64.StdEncoding.EncodeToString(random) // 1.3 MB, of which codes make a quarter less
+	for _, x := range []struct{ format, level string }{{"gzip", "1"}, {"gzip", "6"}, {"zlib", "6"}, {"gzip", "9"}} {
+		t.Run(x.format+" "+x.level, func(t *testing.T) {
+			s := setStage(t, kinesistest.Options{}, flbhost.Config{},
+				options{"compression": x.format, "compression_level": x.level, "log_key": "log"})
+			flushAll(t, s.host, 0, lines(image, image[:2300]).Bytes())
+			format, err := compress.Parse(x.format)
+			require.NoError(t, err)
+			records := s.stream.Records(streamName)
+			require.Len(t, records, 2)
+			slices.SortFunc(records, func(a, b kinesistest.Record) int { return len(b.Data) - len(a.Data) })
+			for i, want := range []string{image, image[:2300]} {
+				require.Less(t, len(records[i].Data), len(want)*77/100)
+				requireSame(t, want, standardDecode(t, format, records[i].Data))
+			}
+			requireNoLine(t, exitLog(t, s.host), "warning")
 		})
 	}
 }
