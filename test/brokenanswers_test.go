@@ -122,6 +122,43 @@ func TestAnAnswerThatIsNotTheServicesIsSaidAndTheRequestTriedAgain(t *testing.T)
 	}
 }
 
+// TestAnAnswerWithoutAResultForEachRecordIsNoAnswer has answers that say that
+// nothing failed, to requests of three records that have not reached the stream.
+func TestAnAnswerWithoutAResultForEachRecordIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	s := runStream(t, kinesistest.Options{PlainHTTP: true})
+	const taken = `{"SequenceNumber":"1","ShardId":"shardId-000000000000"}`
+	const cborTaken = "\xbf\x6eSequenceNumber\x611\x67ShardId\x74shardId-000000000000\xff"
+	const cborHead = "\xbf\x71FailedRecordCount\x00\x67Records"
+	for _, x := range []struct {
+		name, format, body string
+		results            int
+	}{
+		{"no list of results", "json", `{"FailedRecordCount":0}`, 0},
+		{"no results", "json", `{"FailedRecordCount":0,"Records":[]}`, 0},
+		{"fewer results", "json", `{"FailedRecordCount":0,"Records":[` + taken + `,` + taken + `]}`, 2},
+		{"more results", "json", `{"FailedRecordCount":0,"Records":[` + strings.Repeat(taken+",", 3) + taken + `]}`, 4},
+		{"no list of results", "cbor", "\xa1\x71FailedRecordCount\x00", 0},
+		{"no results", "cbor", cborHead + "\x80\xff", 0},
+		{"fewer results", "cbor", cborHead + "\x9f" + strings.Repeat(cborTaken, 2) + "\xff\xff", 2},
+		{"more results", "cbor", cborHead + "\x84" + strings.Repeat(cborTaken, 4) + "\xff", 4},
+	} {
+		t.Run(x.name+", "+x.format, func(t *testing.T) {
+			s.Reset()
+			f := runFront(t, s.URL())
+			h := runHost(t, s, flbhost.Config{}, options{"endpoint": f.URL, "wire_format": x.format})
+			f.meddle(1, said(200, "application/x-amz-"+x.format+"-1.1", x.body))
+			result, err := h.Flush(0, "tag", goodThen().Bytes())
+			require.NoError(t, err)
+			require.Equal(t, flbhost.OK, result.Code)
+			require.ElementsMatch(t, goodData, datas(s.Records(streamName)))
+			require.Equal(t, 2, f.count())
+			requireLine(t, exitLog(t, h), "warning", "a request of 3 records failed (unanswered): ",
+				"answer of the service has "+decimal(x.results)+" results for 3 records")
+		})
+	}
+}
+
 // TestARefusalThatIsNotTheServicesIsSaidUntilItEnds is what login pages and
 // firewalls answer.
 func TestARefusalThatIsNotTheServicesIsSaidUntilItEnds(t *testing.T) {

@@ -39,10 +39,12 @@ func (e *RecordError) Error() string { return e.Code + ": " + e.Message }
 func (a *Answer) Refused(i int) bool { return a.Failed > 0 && a.Results[i].Code != "" }
 
 // Read makes sense of a.Body, the answer to a request of n records. Where
-// nothing failed, and the shards are not wanted, only the count is looked for.
+// nothing failed, and the shards are not wanted, the results are only counted.
+// FailedRecordCount is not believed: what it says of records without a result, or
+// with an error, is wrong.
 func (a *Answer) Read(f Format, n int) error {
 	a.Results = a.Results[:0]
-	if failed, ok := f.scanFailed(a.Body); ok && failed == 0 && !a.WantShards {
+	if !a.WantShards && f.allTaken(a.Body, n) {
 		a.Failed = 0
 		return nil
 	}

@@ -56,6 +56,7 @@ func TestAnswer(t *testing.T) {
 		{"with a negative count", `{"FailedRecordCount":-1,"Records":[` + refused + `,` + taken + `]}`, []string{"InternalFailure", ""}},
 		{"with a count beyond all numbers", `{"FailedRecordCount":99999999999999999999,"Records":[` + taken + `,` + refused + `]}`, []string{"", "InternalFailure"}},
 		{"with a message that looks like the count", `{"Records":[{"ErrorCode":"E","ErrorMessage":"\"FailedRecordCount\":0"},` + taken + `],"FailedRecordCount":1}`, []string{"E", ""}},
+		{"with a count of none, and a record that was refused", `{"FailedRecordCount":0,"Records":[` + refused + `,` + taken + `]}`, []string{"InternalFailure", ""}},
 		{"with escapes", `{"FailedRecordCount":1,"Records":[{"ErrorCode":"\u0045\/\n"},` + taken + `]}`, []string{"E/\n", ""}},
 	}
 	for _, test := range tests {
@@ -76,24 +77,33 @@ func TestAnswer(t *testing.T) {
 
 func TestAnswerThatCannotBeRead(t *testing.T) {
 	for name, body := range map[string]string{
-		"nothing":                      ``,
-		"blanks":                       "  \n",
-		"a page of HTML":               `<html><body>502 Bad Gateway</body></html>`,
-		"no object":                    `[]`,
-		"an empty object":              `{}`,
-		"a string":                     `"FailedRecordCount"`,
-		"a count alone, of failures":   `{"FailedRecordCount":1}`,
-		"a count that is no number":    `{"FailedRecordCount":"0"}`,
-		"too few results":              `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E"}]}`,
-		"too many results":             `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E"},{},{}]}`,
-		"results of null":              `{"FailedRecordCount":1,"Records":null}`,
-		"results that are no list":     `{"FailedRecordCount":1,"Records":{"ErrorCode":"E"}}`,
-		"results that are no objects":  `{"FailedRecordCount":1,"Records":[1,2]}`,
-		"an end in the middle":         `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E"},{"Seq`,
-		"an end in the middle of text": `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E`,
-		"an end before the count":      `{"FailedRecordCount":`,
-		"two lists of results":         `{"FailedRecordCount":1,"Records":[{},{}],"Records":[{},{"ErrorCode":"E"}]}`,
-		"a list without its end":       `{"FailedRecordCount":1,"Records":[{},{"ErrorCode":"E"}`,
+		"nothing":                                ``,
+		"blanks":                                 "  \n",
+		"a page of HTML":                         `<html><body>502 Bad Gateway</body></html>`,
+		"no object":                              `[]`,
+		"an empty object":                        `{}`,
+		"a string":                               `"FailedRecordCount"`,
+		"a count alone, of failures":             `{"FailedRecordCount":1}`,
+		"a count that is no number":              `{"FailedRecordCount":"0"}`,
+		"too few results":                        `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E"}]}`,
+		"too many results":                       `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E"},{},{}]}`,
+		"results of null":                        `{"FailedRecordCount":1,"Records":null}`,
+		"results that are no list":               `{"FailedRecordCount":1,"Records":{"ErrorCode":"E"}}`,
+		"results that are no objects":            `{"FailedRecordCount":1,"Records":[1,2]}`,
+		"an end in the middle":                   `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E"},{"Seq`,
+		"an end in the middle of text":           `{"FailedRecordCount":1,"Records":[{"ErrorCode":"E`,
+		"an end before the count":                `{"FailedRecordCount":`,
+		"a count of none, without results":       `{"FailedRecordCount":0}`,
+		"a count of none, with no results":       `{"FailedRecordCount":0,"Records":[]}`,
+		"a count of none, with too few results":  `{"FailedRecordCount":0,"Records":[{"SequenceNumber":"1"}]}`,
+		"a count of none, with too many results": `{"FailedRecordCount":0,"Records":[{},{},{}]}`,
+		"a count of none, with too few results and more objects":    `{"FailedRecordCount":0,"Records":[{}],"Other":[{}]}`,
+		"a count of none, with results that are in another member":  `{"FailedRecordCount":0,"Other":{"Records":[{},{}]}}`,
+		"a count of none, with too few results that look like more": `{"FailedRecordCount":0,"Records":[{"a":"},{"}]}`,
+		"a count of none, with results inside of others":            `{"FailedRecordCount":0,"Records":[{"a":[{},{}]}]}`,
+		"a count of none, and an end in the middle":                 `{"FailedRecordCount":0,"Records":[{"SequenceNumber":"1"},{"Seq`,
+		"two lists of results":                                      `{"FailedRecordCount":1,"Records":[{},{}],"Records":[{},{"ErrorCode":"E"}]}`,
+		"a list without its end":                                    `{"FailedRecordCount":1,"Records":[{},{"ErrorCode":"E"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := fed(jsonFormat{}, body, 2)
@@ -166,17 +176,24 @@ func TestAnswerInCBOR(t *testing.T) {
 		require.Equal(t, n, r.Failed)
 		require.Equal(t, want, refusals(r, 300))
 
-		if n > 0 {
-			_, err = fed(cborFormat{}, string(body), 299)
-			require.Error(t, err)
-			_, err = fed(cborFormat{}, string(body[:len(body)/2]), 300)
-			require.Error(t, err)
+		for _, others := range []int{1, 299, 301} {
+			_, err = fed(cborFormat{}, string(body), others)
+			require.ErrorContains(t, err, fmt.Sprintf("answer of the service has 300 results for %d records", others))
 		}
+		_, err = fed(cborFormat{}, string(body[:len(body)/2]), 300)
+		require.Error(t, err)
 	}
 	indefinite := "\xbf" + "\x67Records\x9f\xbf\x69ErrorCode\x61E\xff\xbf\xff\xff" + "\x71FailedRecordCount\x01\xff"
 	r, err := fed(cborFormat{}, indefinite, 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"E", ""}, refusals(r, 2))
+
+	liar := "\xa2\x71FailedRecordCount\x00\x67Records\x82\xa0\xa1\x69ErrorCode\x61E"
+	r, err = fed(cborFormat{}, liar, 2)
+	require.NoError(t, err)
+	require.Equal(t, []string{"", "E"}, refusals(r, 2))
+	_, err = fed(cborFormat{}, "\xa1\x71FailedRecordCount\x00", 1)
+	require.ErrorContains(t, err, "answer of the service has 0 results for 1 records")
 }
 
 // Answers of a client's own making are read as encoding/json reads them, in
@@ -241,6 +258,9 @@ func FuzzAnswer(f *testing.F) {
 				}
 			}
 			require.Equal(t, r.Failed, failed)
+			if all, err := format.anyResults(nil, body); err == nil {
+				require.Len(t, all, n, "as a library reads it")
+			}
 		}
 		format.Refusal(body)
 	})

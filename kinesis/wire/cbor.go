@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // cborFormat is AWS CBOR 1.1, as AWS's Java SDK speaks it to Kinesis: data
 // travels as bytes. The encoding is RFC 8949's.
@@ -72,16 +69,4 @@ func (cborFormat) Separator() string { return "" }
 func (cborFormat) Complete(body []byte, head, n int) []byte {
 	binary.BigEndian.PutUint16(body[head-2:], uint16(n))
 	return body
-}
-
-var cborFailed = appendCBORText(nil, "FailedRecordCount")
-
-// scanFailed relies on that what the service writes into an answer, names and
-// numbers, never holds the name of the field behind the head of its length.
-func (cborFormat) scanFailed(answer []byte) (n int, ok bool) {
-	_, rest, ok := bytes.Cut(answer, cborFailed)
-	if !ok || len(rest) == 0 || rest[0] >= 24 {
-		return 0, false // a larger number has a head of its own: left to results
-	}
-	return int(rest[0]), true
 }

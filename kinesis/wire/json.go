@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"bytes"
 	"slices"
-	"strconv"
 
 	"github.com/segmentio/asm/base64"
 
@@ -40,21 +38,3 @@ func appendBase64(dst, src []byte) []byte {
 func (jsonFormat) Separator() string { return "," }
 
 func (jsonFormat) Complete(body []byte, _, _ int) []byte { return append(body, "]}"...) }
-
-var failedField = []byte(`"FailedRecordCount":`)
-
-// scanFailed relies on that a quote cannot stand in a JSON string as it is: what
-// is found is the field and nothing else.
-func (jsonFormat) scanFailed(answer []byte) (n int, ok bool) {
-	_, rest, ok := bytes.Cut(answer, failedField)
-	if !ok {
-		return 0, false
-	}
-	rest = bytes.TrimLeft(rest, " \t\r\n")
-	end := 0
-	for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
-		end++
-	}
-	n, err := strconv.Atoi(string(rest[:end]))
-	return n, err == nil
-}

@@ -166,6 +166,33 @@ func TestNamesAreTheTextsAtTheTime(t *testing.T) {
 	require.Equal(t, "shard", again)
 }
 
+// An answer in which nothing failed is the usual one, and is counted only.
+func TestUsualAnswersAreCountedOnly(t *testing.T) {
+	a := largeAnswer(40, MaxRecords+1)
+	for name, test := range map[string]struct {
+		format Format
+		body   []byte
+	}{
+		"json":                 {jsonFormat{}, a.in(jsonFormat{})},
+		"cbor":                 {cborFormat{}, a.in(cborFormat{})},
+		"cbor without lengths": {cborFormat{}, a.openEnded()},
+		"json with members before and behind the list": {jsonFormat{},
+			[]byte(strings.Replace(strings.Replace(string(a.in(jsonFormat{})), "{", `{"EncryptionType":"KMS",`, 1), "]}", `],"n":0}`, 1))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.True(t, test.format.allTaken(test.body, MaxRecords))
+			require.False(t, test.format.allTaken(test.body, MaxRecords-1))
+			require.False(t, test.format.allTaken(test.body, MaxRecords+1))
+			answer := &Answer{Body: test.body}
+			require.Zero(t, testing.AllocsPerRun(10, func() {
+				if answer.Read(test.format, MaxRecords) != nil || answer.Failed != 0 {
+					t.Error("the answer is read otherwise")
+				}
+			}))
+		})
+	}
+}
+
 // Where the formats' own readers do not give up, they read what the libraries
 // read.
 func FuzzResults(f *testing.F) {
@@ -193,6 +220,31 @@ func FuzzResults(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	})
+}
+
+func BenchmarkAnswerOf500Taken(b *testing.B) {
+	a := largeAnswer(40, MaxRecords+1)
+	for _, bench := range []struct {
+		name   string
+		format Format
+		body   []byte
+	}{
+		{"json", jsonFormat{}, a.in(jsonFormat{})},
+		{"cbor", cborFormat{}, a.in(cborFormat{})},
+		{"cbor without lengths", cborFormat{}, a.openEnded()},
+	} {
+		for _, wantShards := range []bool{false, true} {
+			b.Run(fmt.Sprint(bench.name, " with shards ", wantShards), func(b *testing.B) {
+				answer := &Answer{WantShards: wantShards, Body: bench.body}
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := answer.Read(bench.format, MaxRecords); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
 }
 
 func BenchmarkAnswerOf500(b *testing.B) {

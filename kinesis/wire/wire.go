@@ -42,9 +42,10 @@ type Format interface {
 	// entry reads what AppendEntry wrote.
 	entry(text []byte) (data, key []byte, err error)
 
-	// scanFailed finds how many records were refused, without reading the
-	// answer as a whole; ok is false where it cannot be told.
-	scanFailed(answer []byte) (n int, ok bool)
+	// allTaken tells whether an answer has a result for each of n records, and
+	// none of them an error. It only counts, and is false as well where the answer
+	// is not as the service usually writes it.
+	allTaken(answer []byte, n int) bool
 	// results reads what became of each record, and appends it to dst. It
 	// gives up, with ok false, on what is unusual in an answer.
 	results(dst []Result, answer []byte, names *names) (results []Result, ok bool)
