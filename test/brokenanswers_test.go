@@ -42,6 +42,21 @@ func reset(answer string) http.HandlerFunc {
 	}
 }
 
+// stalled answers a request with these bytes, and with nothing more until the
+// client gives up.
+func stalled(answer string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		fmt.Fprint(c, answer)
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
 // said answers a request with a status and a text of this type.
 func said(status int, kind, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -155,6 +170,31 @@ func TestAnAnswerWithoutAResultForEachRecordIsNoAnswer(t *testing.T) {
 			require.Equal(t, 2, f.count())
 			requireLine(t, exitLog(t, h), "warning", "a request of 3 records failed (unanswered): ",
 				"answer of the service has "+decimal(x.results)+" results for 3 records")
+		})
+	}
+}
+
+func TestAnAnswerThatNeverComesIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := runStream(t, kinesistest.Options{PlainHTTP: true})
+	for _, x := range []struct{ name, answer string }{
+		{"nothing", ""},
+		{"the half of a head", "HTTP/1.1 200 OK\r\nContent-Le"},
+		{"a head", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"},
+		{"a head, and the half of a body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"Fai\r\n"},
+		{"the head of a refusal", "HTTP/1.1 400 Bad Request\r\nContent-Length: 500\r\n\r\n"},
+	} {
+		t.Run("all there is: "+x.name, func(t *testing.T) {
+			s.Reset()
+			f := runFront(t, s.URL())
+			h := runHost(t, s, flbhost.Config{}, options{"endpoint": f.URL, "http_request_timeout": "1"})
+			f.meddle(1, stalled(x.answer))
+			result, err := h.Flush(0, "tag", goodThen().Bytes())
+			require.NoError(t, err)
+			require.Equal(t, flbhost.OK, result.Code)
+			require.ElementsMatch(t, goodData, datas(s.Records(streamName)))
+			require.Equal(t, 2, f.count())
+			requireLine(t, exitLog(t, h), "warning", "a request of 3 records failed (unanswered): no answer within 1s (http_request_timeout) from "+f.URL)
 		})
 	}
 }

@@ -29,11 +29,8 @@ func (c *Client) call(ctx context.Context, operation string, f wire.Format, body
 	if err != nil {
 		return buf, err
 	}
-	if t := c.http.Timeout; t > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, t, fmt.Errorf("no answer within %s (http_request_timeout) from %s", t, c.endpoint))
-		defer cancel()
-	}
+	ctx, cancel := c.limited(ctx, len(body))
+	defer cancel()
 	sent := &requestBody{bytes: body}
 	req, err := c.request(ctx, operation, f.ContentType(), sent, by)
 	if err != nil {
