@@ -69,7 +69,9 @@ type shared struct {
 // New makes an instance. expired is called when the watchdog's time is up:
 // it is to end the process.
 func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Output, error) {
-	client, err := service.New(config.service())
+	options := config.service()
+	options.Warn = func(text string) { log.Warnf("%s", text) }
+	client, err := service.New(options)
 	if err != nil {
 		return nil, err
 	}

@@ -175,18 +175,17 @@ func TestCredentialsThatTheStreamTakesForExpiredAreRenewedWithinTheFlush(t *test
 	f.requireSaid("failed (expired): ExpiredTokenException")
 }
 
-// TestCredentialsThatTheStreamKnowsNoLongerAreAskedForAnew is what follows when
-// a role is deleted and made again.
-func TestCredentialsThatTheStreamKnowsNoLongerAreAskedForAnew(t *testing.T) {
+// TestCredentialsThatTheStreamKnowsNoLongerAreRenewedWithinTheFlush is what
+// follows when a role is deleted and made again.
+func TestCredentialsThatTheStreamKnowsNoLongerAreRenewedWithinTheFlush(t *testing.T) {
 	t.Parallel()
 	s := runStream(t, kinesistest.Options{})
 	m := runMetadataService(t, s, time.Hour)
-	h := instanceHost(t, m, retried)
-	flushAll(t, h, 0, one(when, F("n", 1)).Bytes())
+	f := newFlow(t, s, instanceHost(t, m, flowHost))
+	f.round()
 	s.SetCredentials()
-	flushAll(t, h, 0, one(when, F("n", 2)).Bytes())
-	require.Equal(t, []string{`{"n":1}`, `{"n":2}`}, datas(s.Records(streamName)))
-	requireLine(t, logOf(h), "warning", "failed (denied): UnrecognizedClientException")
+	f.round()
+	f.requireSaid("failed (expired): UnrecognizedClientException")
 }
 
 func TestInstancesOfOlderMetadataServicesHaveCredentials(t *testing.T) {

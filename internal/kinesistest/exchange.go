@@ -141,9 +141,11 @@ func (x *exchange) answer() answer {
 	if x.operation == unknownOperation {
 		return x.refuse(Error{Status: http.StatusBadRequest, Code: "UnknownOperationException"})
 	}
-	if _, err := s.verify(x.request, x.body, "kinesis"); err != nil {
+	c, err := s.verify(x.request, x.body, "kinesis")
+	if err != nil {
 		return x.refuse(err)
 	}
+	s.keys.use(c)
 	work, err := operations[x.operation](x)
 	if err != nil {
 		return x.refuse(err)

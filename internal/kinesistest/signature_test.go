@@ -51,6 +51,9 @@ func TestSignaturesOfTheSDKAreAccepted(t *testing.T) {
 			_, err = put(kinesis.New(sdkSession(t, s, c.with)), "logs", entries(3)...)
 			require.NoError(t, err)
 			require.Len(t, s.Records("logs"), 3)
+			if !c.options.SkipSignatures {
+				require.Equal(t, c.with.AccessKeyID, s.LastSigner())
+			}
 		})
 	}
 }

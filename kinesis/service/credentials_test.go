@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -101,4 +102,51 @@ func TestKeysGoOnUntilTheyAreRefused(t *testing.T) {
 	s.fails.Store(false)
 	require.NoError(t, post())
 	require.EqualValues(t, 3, s.issued.Load())
+}
+
+// TestKeysThatAreRefusedAgainAtOnceAreNotRenewedEachTime is what a person has to
+// mend: to ask for others would bring the same.
+func TestKeysThatAreRefusedAgainAtOnceAreNotRenewedEachTime(t *testing.T) {
+	s := &keyServer{lifetime: time.Hour}
+	c := clientWithKeys(t, s)
+	post := func() error { return c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{}) }
+	require.NoError(t, post())
+	s.valid.Store(1000)
+	for range 20 {
+		require.Equal(t, Expired.String(), Classify(post()).String())
+	}
+	require.Less(t, s.issued.Load(), int64(20))
+
+	c.keys.mu.Lock()
+	c.keys.renewed = time.Now().Add(-renewalRest)
+	c.keys.mu.Unlock()
+	s.valid.Store(s.issued.Load() + 1)
+	require.Error(t, post())
+	require.NoError(t, post(), "a while later they are")
+}
+
+// TestKeysOfAnUnknownClientAreTriedAgainIfThereAreOthers has the file say others
+// than those that were refused.
+func TestKeysOfAnUnknownClientAreTriedAgainIfThereAreOthers(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Authorization"), "Credential=KEY2/") {
+			_, _ = w.Write(taken)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(named("UnrecognizedClientException")))
+	}))
+	defer server.Close()
+	clientOf(t, server.URL) // sets the environment
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	dir := home(t, "[default]\naws_access_key_id=KEY1\naws_secret_access_key=s\n", "")
+	c, err := New(Options{Region: "us-west-2", Endpoint: server.URL, Format: wire.FormatOf(wire.JSON)})
+	require.NoError(t, err)
+	defer c.Close()
+	post := func() error { return c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{}) }
+	require.Equal(t, Denied.String(), Classify(post()).String(), "the file has no others")
+	put(t, filepath.Join(dir, "credentials"), "[default]\naws_access_key_id=KEY2\naws_secret_access_key=longer\n")
+	require.Equal(t, Expired.String(), Classify(post()).String())
+	require.NoError(t, post())
 }

@@ -50,17 +50,22 @@ func (c *Client) call(ctx context.Context, operation string, f wire.Format, body
 		return buf, nil
 	}
 	e := readError(answer, f, buf, by.at)
-	c.react(e, answer.Header.Get("Date"), by)
+	c.react(ctx, e, answer.Header.Get("Date"), by)
 	return buf, e
 }
 
 // react has the next request signed otherwise, where the signature may be what
 // this one was refused for.
-func (c *Client) react(e *Error, date string, by signature) {
+func (c *Client) react(ctx context.Context, e *Error, date string, by signature) {
 	switch {
 	case e.Fault == Expired && stale(e.Code, e.Message):
 		c.clock.correct(date, by.at)
-	case e.Fault == Expired, e.Fault == Denied && e.Code == unknownClient:
+	case e.Fault == Expired:
 		c.keys.refuse(by.keys)
+	case e.Fault == Denied && unknownKeys[e.Code]:
+		c.keys.refuse(by.keys)
+		if fresh, err := c.keys.get(ctx); err == nil && fresh != by.keys {
+			e.Fault = Expired
+		}
 	}
 }

@@ -43,10 +43,6 @@ func Classify(err error) Fault {
 	return Unanswered
 }
 
-// unknownClient is how keys are refused that the service does not know, such as
-// those of a role that was made anew.
-const unknownClient = "UnrecognizedClientException"
-
 // faultOfCode is what the service's names of errors mean. The SDK knows others,
 // that services have in common: see sdkFault.
 var faultOfCode = map[string]Fault{
@@ -56,7 +52,7 @@ var faultOfCode = map[string]Fault{
 
 	"ExpiredTokenException": Expired,
 
-	unknownClient: Denied,
+	"UnrecognizedClientException": Denied,
 
 	"ValidationException":      Invalid,
 	"InvalidArgumentException": Invalid,

@@ -34,6 +34,8 @@ type Options struct {
 	HTTPRequestTimeout time.Duration // of one call, 0 for none
 	RequestsInFlight   int           // that connections are kept for
 	Format             wire.Format   // of PutRecords
+
+	Warn func(text string) // says at start what a person should know; may be nil
 }
 
 // A Client is the way to the streams of a region. It is safe for concurrent use.

@@ -37,15 +37,42 @@ func New(o Options) (*Client, error) {
 		userAgent: pluginAgent(runtime.GOOS) + " " + sdkAgent,
 		format:    o.Format,
 	}
-	sess, err := c.session(&o, transport)
+	c.keys.files = newWatch()
+	state, sess, err := c.firstSession(&o, transport)
 	if err != nil {
 		return nil, fmt.Errorf("AWS session: %s", oneLine(err))
 	}
 	c.keys.source = c.assumeRoles(sess, o.PodRoleARN, o.RoleARN)
+	c.keys.open = func() (*credentials.Credentials, error) {
+		own := transport.Clone() // the SDK adds its certificates
+		own.DisableKeepAlives = true
+		sess, err := c.session(&o, own, state)
+		if err != nil {
+			return nil, err
+		}
+		return c.assumeRoles(sess, o.PodRoleARN, o.RoleARN), nil
+	}
 	if err := c.resolve(sess, &o); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// firstSession is with the shared config file, unless that is in the way: it was
+// once left out by default, and an instance that has started without it still does.
+func (c *Client) firstSession(o *Options, transport *http.Transport) (state session.SharedConfigState, sess *session.Session, err error) {
+	sess, err = c.session(o, transport, session.SharedConfigEnable)
+	if err == nil {
+		return session.SharedConfigEnable, sess, nil
+	}
+	sess, secondErr := c.session(o, transport, session.SharedConfigStateFromEnv)
+	if secondErr != nil {
+		return 0, nil, err
+	}
+	if o.Warn != nil {
+		o.Warn(fmt.Sprintf("the shared AWS config file is left out, for it is of no use as it is: %s", oneLine(err)))
+	}
+	return session.SharedConfigStateFromEnv, sess, nil
 }
 
 // resolve finds the address to post to, and what to sign for there.
@@ -73,7 +100,7 @@ func (c *Client) resolve(sess *session.Session, o *Options) (err error) {
 var sdkAgent = fmt.Sprintf("%s/%s (%s; %s; %s)", aws.SDKName, aws.SDKVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 
 // session finds the first credentials of the chain, by the SDK's own rules.
-func (c *Client) session(o *Options, transport *http.Transport) (*session.Session, error) {
+func (c *Client) session(o *Options, transport *http.Transport, state session.SharedConfigState) (*session.Session, error) {
 	timeout := mostCredentialsCall
 	if t := o.HTTPRequestTimeout; t > 0 {
 		timeout = min(timeout, t)
@@ -87,8 +114,9 @@ func (c *Client) session(o *Options, transport *http.Transport) (*session.Sessio
 		base.WithEndpointResolver(stsResolver(o.STSEndpoint))
 	}
 	return session.NewSessionWithOptions(session.Options{
-		Config:   *base,
-		Handlers: c.handlers(transport),
+		Config:            *base,
+		SharedConfigState: state,
+		Handlers:          c.handlers(transport),
 		CredentialsProviderOptions: &session.CredentialsProviderOptions{
 			WebIdentityRoleProviderOptions: func(p *stscreds.WebIdentityRoleProvider) {
 				p.ExpiryWindow, p.CurrentTime = sessionWindow, c.clock.now
