@@ -20,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go/aws/credentials/stscreds"
 	"github.com/aws/aws-sdk-go/aws/defaults"
 	"github.com/aws/aws-sdk-go/aws/ec2metadata"
-	"github.com/aws/aws-sdk-go/aws/endpoints"
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
@@ -108,11 +107,10 @@ func (c *Client) session(o *Options, transport *http.Transport, state session.Sh
 	base := aws.NewConfig().
 		WithRegion(o.Region).
 		WithHTTPClient(newHTTPClient(transport, timeout)).
+		WithEndpointResolver(resolver(o.STSEndpoint)).
+		WithSTSRegionalEndpoint(stsEndpoints()).
 		WithCredentialsChainVerboseErrors(true).
 		WithLogger(aws.LoggerFunc(func(...any) {})) // what matters comes back as an error
-	if o.STSEndpoint != "" {
-		base.WithEndpointResolver(stsResolver(o.STSEndpoint))
-	}
 	return session.NewSessionWithOptions(session.Options{
 		Config:            *base,
 		SharedConfigState: state,
@@ -166,17 +164,6 @@ func (c *Client) handlers(transport *http.Transport) request.Handlers {
 		}
 	})
 	return handlers
-}
-
-// stsResolver sends the token service's requests to another address.
-func stsResolver(address string) endpoints.Resolver {
-	usual := endpoints.DefaultResolver()
-	return endpoints.ResolverFunc(func(service, region string, options ...func(*endpoints.Options)) (endpoints.ResolvedEndpoint, error) {
-		if service != endpoints.StsServiceID {
-			return usual.EndpointFor(service, region, options...)
-		}
-		return endpoints.ResolvedEndpoint{URL: endpoints.AddScheme(address, false), SigningRegion: region}, nil
-	})
 }
 
 // assumeRoles chains roles: each is assumed with the credentials of the one

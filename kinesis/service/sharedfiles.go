@@ -73,6 +73,17 @@ func settingsOf(text string) iter.Seq[setting] {
 	}
 }
 
+// profileHas tells whether the profile in use has a setting of this name.
+func profileHas(name string) bool {
+	profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+	for s := range settings() {
+		if s.name == name && (s.section == profile || s.section == "profile "+profile) {
+			return true
+		}
+	}
+	return false
+}
+
 // namedFiles are the files that the shared ones name: tokens, and what a
 // credential_process is made of, which is its program and any file that it is
 // given.
