@@ -35,6 +35,9 @@ const (
 	hangs                    // answers nothing
 	hidesTokens              // answers nothing to who asks for a token, as to a container beyond its hop limit
 	knowsNone                // is version 1, which knows no tokens
+	insists                  // hides tokens, and answers nobody without one
+	turnedOff                // answers 403 to everything
+	hasNoRole                // of an instance without one
 )
 
 func runMetadataService(t *testing.T, s *kinesistest.Server, lifetime time.Duration) *metadataService {
@@ -78,16 +81,20 @@ func (m *metadataService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case mode == fails:
 		http.Error(w, "the metadata service has failed", http.StatusInternalServerError)
-	case mode == hangs, mode == hidesTokens && asksForToken:
+	case mode == hangs, asksForToken && (mode == hidesTokens || mode == insists):
 		hangUntilGone(r)
+	case mode == turnedOff:
+		http.Error(w, "", http.StatusForbidden)
 	case mode == knowsNone && asksForToken:
 		http.Error(w, "", http.StatusNotFound)
 	case asksForToken:
 		token, ttl := m.newToken()
 		w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", decimal(ttl))
 		fmt.Fprint(w, token)
-	case mode == answers && !known:
+	case !known && (mode == answers || mode == insists || mode == hasNoRole):
 		http.Error(w, "", http.StatusUnauthorized)
+	case mode == hasNoRole:
+		http.NotFound(w, r)
 	case r.URL.Path == "/latest/meta-data/iam/security-credentials/":
 		fmt.Fprint(w, "role-of-the-instance")
 	case r.URL.Path == "/latest/meta-data/iam/security-credentials/role-of-the-instance":
@@ -186,6 +193,34 @@ func TestCredentialsThatTheStreamKnowsNoLongerAreRenewedWithinTheFlush(t *testin
 	s.SetCredentials()
 	f.round()
 	f.requireSaid("failed (expired): UnrecognizedClientException")
+}
+
+// TestAMetadataServiceThatGivesNoCredentialsIsExplained has it answer no more
+// than a status.
+func TestAMetadataServiceThatGivesNoCredentialsIsExplained(t *testing.T) {
+	const onlyTokens = "AWS_EC2_METADATA_V1_DISABLED=true"
+	for _, x := range []struct {
+		name string
+		mode metadataMode
+		env  []string
+		said []string
+	}{
+		{"to a container beyond its hop limit", insists, nil, []string{"status code: 401", "hop limit to 2", "--http-put-response-hop-limit 2", "host's network", "IRSA"}},
+		{"to a container beyond its hop limit that may not do without a token", hidesTokens, []string{onlyTokens}, []string{"hop limit to 2"}},
+		{"that is turned off", turnedOff, nil, []string{"status code: 403", "is turned off", "--http-endpoint enabled"}},
+		{"of an instance without a role", hasNoRole, nil, []string{"status code: 404", "the instance has no role", "instance profile"}},
+		{"that does not answer", hangs, nil, []string{"exceeded", "no metadata service of an instance answers", "network policy"}},
+	} {
+		t.Run("one "+x.name, func(t *testing.T) {
+			t.Parallel()
+			s := runStream(t, kinesistest.Options{})
+			m := runMetadataService(t, s, time.Hour)
+			m.set(x.mode)
+			config := retried
+			config.Env = x.env
+			requireMends(t, s, instanceHost(t, m, config), func() { m.set(answers) }, append(x.said, "failed (denied): NoCredentials")...)
+		})
+	}
 }
 
 func TestInstancesOfOlderMetadataServicesHaveCredentials(t *testing.T) {

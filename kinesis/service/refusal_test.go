@@ -25,3 +25,32 @@ func TestKeysThatTheTokenServiceRefusesAreFoundInTheError(t *testing.T) {
 		require.False(t, refusedKeys(err), "%v", err)
 	}
 }
+
+func TestAdviceIsForWhatTheMetadataServiceAnswers(t *testing.T) {
+	chain := func(cause error) error {
+		return awserr.NewBatchError("NoCredentialProviders", "m", []error{
+			awserr.New("EnvAccessKeyNotFound", "m", nil), awserr.New("EC2RoleRequestError", "no EC2 instance role found", cause),
+		})
+	}
+	status := func(status int) error {
+		return awserr.NewRequestFailure(awserr.New("EC2MetadataError", "m", nil), status, "id")
+	}
+	silence := awserr.New("RequestError", "send request failed", errors.New("timeout"))
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"401":                               {chain(status(401)), adviceHopLimit},
+		"no token, where one is needed":     {chain(awserr.New("EC2MetadataError", "no token", silence)), adviceHopLimit},
+		"403":                               {chain(status(403)), adviceTurnedOff},
+		"404":                               {chain(status(404)), adviceNoRole},
+		"500":                               {chain(status(500)), ""},
+		"no answer":                         {chain(silence), adviceSilent},
+		"turned off by the environment":     {chain(awserr.New("RequestCanceled", "m", nil)), ""},
+		"no answer of the token service":    {silence, ""},
+		"the token service denies":          {awserr.NewRequestFailure(awserr.New("AccessDenied", "m", nil), 403, "id"), ""},
+		"an error that is not of the SDK's": {errors.New("other"), ""},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, advice(test.err)) })
+	}
+}

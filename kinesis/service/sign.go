@@ -33,7 +33,11 @@ func (c *Client) signature(ctx context.Context) (signature, error) {
 	case ctx.Err() != nil:
 		return signature{}, &Error{Fault: Unsent, Message: ctx.Err().Error()}
 	}
-	return signature{}, &Error{Fault: Denied, Code: "NoCredentials", Message: oneLine(err)}
+	message := oneLine(err)
+	if hint := advice(err); hint != "" {
+		message += "; " + hint
+	}
+	return signature{}, &Error{Fault: Denied, Code: "NoCredentials", Message: message}
 }
 
 // request makes a signed request. The hash of the body is given to the signer
