@@ -26,6 +26,11 @@ BUILD := $(GO) build -buildmode=c-shared -trimpath -tags notfastpath,nethttpomit
 build: ## build bin/kinesis.so, the plugin (the default)
 	$(BUILD) -o $(LIBRARY) .
 
+# By these names the Go plugin for Kinesis that was there before was built, and images still ask for them.
+.PHONY: all release
+all: build ## the same
+release: build ## the same
+
 # The other platforms. A build for another system or processor takes another C compiler; COMPILER names it, and GOARCH
 # the processor that the .dll is for.
 WINDOWS_LIBRARY := bin/kinesis.dll
@@ -147,8 +152,8 @@ vet:
 TAG ?=
 ARTIFACTS = dist/kinesis-$(VERSION)
 
-.PHONY: release
-release: check-tag build arm64-release windows-release ## the libraries for all platforms and their checksums in dist/, on amd64
+.PHONY: dist
+dist: check-tag build arm64-release windows-release ## the libraries for all platforms and their checksums in dist/, on amd64
 	@$(MAKE) --no-print-directory check-glibc
 	@$(MAKE) --no-print-directory check-glibc LIBRARY=$(ARM64_LIBRARY)
 	rm -rf dist

@@ -4,6 +4,7 @@ package workflows
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"fluent-bit-kinesis/internal/needs"
 )
 
 const root = "../.."
@@ -131,6 +134,48 @@ func TestTheDockerfileRunsMakeTargetsOnPinnedImages(t *testing.T) {
 	}
 	require.NotZero(t, runs)
 	require.Equal(t, 2, images)
+}
+
+// Images are built by these names, with gcc alone; what else they have been given is one compiler for Windows.
+func TestTheTargetsOfTheOldPluginMakeTheLibraryAndNothingElse(t *testing.T) {
+	for name, library := range map[string]string{
+		"":                "bin/kinesis.so",
+		"all":             "bin/kinesis.so",
+		"build":           "bin/kinesis.so",
+		"release":         "bin/kinesis.so",
+		"windows-release": "bin/kinesis.dll",
+	} {
+		t.Run("make "+name, func(t *testing.T) {
+			commands := wouldRun(t, strings.Fields(name)...)
+			require.Len(t, commands, 1)
+			require.Contains(t, commands[0], "build -buildmode=c-shared")
+			require.Contains(t, commands[0], " -o "+library+" .")
+			require.Equal(t, name == "windows-release", strings.Contains(commands[0], `CC="x86_64-w64-mingw32-gcc"`), commands[0])
+		})
+	}
+}
+
+// What is published is of all platforms.
+func TestWhatAReleaseConsistsOfIsMadeForAllPlatforms(t *testing.T) {
+	commands := strings.Join(wouldRun(t, "dist"), "\n")
+	for _, library := range []string{"bin/kinesis.so", "bin/kinesis-arm64.so", "bin/kinesis.dll"} {
+		require.Contains(t, commands, "-o "+library+" .")
+		require.Contains(t, commands, "cp "+library+" dist/")
+	}
+}
+
+// wouldRun are the commands that make would run.
+func wouldRun(t *testing.T, targets ...string) []string {
+	t.Helper()
+	if _, err := exec.LookPath("make"); err != nil {
+		needs.Missing(t, "make is not on the PATH")
+	}
+	cmd := exec.Command("make", append([]string{"--dry-run", "--no-print-directory"}, targets...)...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "MAKEFLAGS=") // of a make that runs the tests
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
 func TestDependabotLooksWhereThereIsSomething(t *testing.T) {
