@@ -4,9 +4,11 @@
 //	go build -buildmode=c-shared -o bin/kinesis.so .
 //
 // This file is the C side and nothing else: it views what C hands over, keeps
-// panics from crossing back, and answers with a code.
+// panics from crossing back, and answers with a code. Four of the entry points
+// have a name of their own here: fork.c has those of Fluent Bit, and calls these.
 package main
 
+// #cgo !windows LDFLAGS: -ldl
 import "C"
 
 import (
@@ -61,10 +63,10 @@ func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 	return C.int(output.FLBPluginRegister(def, pluginName, pluginDescription))
 }
 
-// FLBPluginInit makes an instance of its options.
+// kinesisInit is FLBPluginInit: it makes an instance of its options.
 //
-//export FLBPluginInit
-func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
+//export kinesisInit
+func kinesisInit(plugin unsafe.Pointer) (code C.int) {
 	defer recovered("FLBPluginInit", &code)
 	log := processLog()
 	process.mu.Lock()
@@ -141,10 +143,10 @@ func flushed(out *kinesis.Output, chunk []byte, tag string) (code C.int) {
 	return C.int(out.Flush(chunk, tag))
 }
 
-// FLBPluginExitCtx lets go of one instance.
+// kinesisExitCtx is FLBPluginExitCtx: it lets go of one instance.
 //
-//export FLBPluginExitCtx
-func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
+//export kinesisExitCtx
+func kinesisExitCtx(ctx unsafe.Pointer) (code C.int) {
 	defer recovered("FLBPluginExitCtx", &code)
 	if out, ok := output.FLBPluginGetContext(ctx).(*kinesis.Output); ok {
 		exit(out)
@@ -152,10 +154,10 @@ func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
 	return output.FLB_OK
 }
 
-// FLBPluginExit lets go of all instances that are left.
+// kinesisExit is FLBPluginExit: it lets go of all instances that are left.
 //
-//export FLBPluginExit
-func FLBPluginExit() (code C.int) {
+//export kinesisExit
+func kinesisExit() (code C.int) {
 	defer recovered("FLBPluginExit", &code)
 	process.mu.Lock()
 	started := append([]*kinesis.Output(nil), process.started...)
@@ -183,9 +185,10 @@ func exit(out *kinesis.Output) {
 	}
 }
 
-// FLBPluginUnregister gives back what FLBPluginRegister took.
+// kinesisUnregister is FLBPluginUnregister: it gives back what FLBPluginRegister
+// took.
 //
-//export FLBPluginUnregister
-func FLBPluginUnregister(def unsafe.Pointer) { output.FLBPluginUnregister(def) }
+//export kinesisUnregister
+func kinesisUnregister(def unsafe.Pointer) { output.FLBPluginUnregister(def) }
 
 func main() {}

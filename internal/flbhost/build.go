@@ -19,7 +19,7 @@ var program embed.FS
 // Build compiles the host program with the C compiler of `go env CC` into the folder dir, and returns its path.
 func Build(dir string) (binary string, err error) {
 	binary = filepath.Join(dir, "flbhost"+binaryExtension())
-	libraries := []string{"-ldl", "-lpthread"}
+	libraries := []string{"-rdynamic", "-ldl", "-lpthread"} // a plugin may look for Fluent Bit's functions in the program
 	if runtime.GOOS == "windows" {
 		libraries = nil
 	}

@@ -51,6 +51,15 @@ type Config struct {
 	// NoContext calls FLBPluginFlush and FLBPluginExit, as a Fluent Bit that knows no contexts (before 1.0) would.
 	NoContext bool
 
+	// LastContext gives FLBPluginExitCtx the context of the last instance, however often it is called and whichever
+	// instance is meant, as Fluent Bit did before 2.1.
+	LastContext bool
+
+	// Daemon forks between FLBPluginRegister and FLBPluginInit and goes on in the child, as Fluent Bit does with
+	// Daemon On: without standard output and error, and without the threads of the library. What the plugin says in
+	// Fluent Bit's own log, by flb_log_print, is in Log. Not on Windows.
+	Daemon bool
+
 	// ShareChunks hands the host's own copy of a chunk to the plugin, in place of a copy for each call that is
 	// taken away after it. For benchmarks: it spares 2 MB of copying per flush, or the 20 us that new pages take for
 	// a small chunk, and catches nothing.

@@ -238,6 +238,14 @@ func TestReloadExitsAllInstancesAndMakesNewOnesInTheSameProcess(t *testing.T) {
 	}
 }
 
+func TestWithTheLastContextEachExitIsThatOfTheLastInstance(t *testing.T) {
+	config := probeConfig(t, 3)
+	config.LastContext = true
+	h := Run(t, config)
+	require.NoError(t, h.Exit())
+	require.Contains(t, h.Log(), "\nexit 2\nexit 2\nexit 2\nunregister\n")
+}
+
 func TestNoContextModeCallsTheFunctionsWithoutContexts(t *testing.T) {
 	config := probeConfig(t, 1)
 	config.NoContext = true

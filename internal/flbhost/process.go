@@ -212,6 +212,8 @@ func commandLine(config Config) ([]string, error) {
 		"retry-limit="+strconv.Itoa(config.RetryLimit),
 		"backoff="+strconv.FormatInt(config.Backoff.Microseconds(), 10),
 		"no-context="+flag(config.NoContext),
+		"last-context="+flag(config.LastContext),
+		"daemon="+flag(config.Daemon),
 		"share="+flag(config.ShareChunks),
 		"stack="+strconv.Itoa(stackSize(config)),
 	), nil

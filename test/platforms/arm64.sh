@@ -13,7 +13,7 @@ need qemu-aarch64 qemu-user
 end_if_missing arm64
 
 make --no-print-directory arm64-release
-build_host bin/arm64/flbhost -ldl -lpthread
+build_host bin/arm64/flbhost -rdynamic -ldl -lpthread
 
 export QEMU_LD_PREFIX=$root
 

@@ -1,11 +1,11 @@
 /*
  * A host for one output plugin, driven over standard input and output. Build it with
  *
- *     cc -std=gnu99 -O2 -o flbhost *.c -ldl -lpthread              Linux
+ *     cc -std=gnu99 -O2 -rdynamic -o flbhost *.c -ldl -lpthread    Linux
  *     x86_64-w64-mingw32-gcc -std=gnu99 -O2 -o flbhost.exe *.c     Windows
  *
  * and start it with arguments name=value: library=PATH log=FILE workers=N retry-limit=N backoff=MICROSECONDS
- * no-context=0|1 share=0|1 stack=BYTES. The plugin's standard output goes to the log, its standard error stays.
+ * no-context=0|1 last-context=0|1 daemon=0|1 share=0|1 stack=BYTES. The plugin's standard output goes to the log, its standard error stays.
  * library=- is a plugin linked into this program. commands.h says what it is told and what it answers.
  *
  * Each file knows those below it alone, by their headers:
@@ -18,6 +18,7 @@
  *     lend                      bytes in the plugin's hands
  *     queue                     threads that run tasks
  *     input, answer, settings   the driver's bytes, the host's lines, the command line
+ *     log                       what a plugin may say in Fluent Bit's own log
  *     platform                  the system: posix.c or windows.c
  *     base, die                 memory, and the end where there is none
  */
@@ -49,6 +50,9 @@ int main(int argc, char **argv)
     if (definition == NULL) {
         answer_failed(0, error);
         return 1;
+    }
+    if (settings.daemon) {
+        platform_become_daemon();
     }
     answer(0, "registered %d %d %d %d %s %s", definition->type, definition->proxy, definition->flags,
            definition->event_type, answer_word(definition->name, name), answer_word(definition->description, description));

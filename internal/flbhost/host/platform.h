@@ -16,6 +16,12 @@
  */
 FILE *platform_take_pipes(const char *log, char *error, size_t size);
 
+/*
+ * Forks as Fluent Bit does with Daemon On: goes on in the child, without standard output and error. The parent stays,
+ * with the threads that the library has started, and ends as the child does; if it is killed, so is the child.
+ */
+void platform_become_daemon(void);
+
 /* Reads up to size bytes of the commands. 0 or less: there are no more. Holds no lock that exit() would wait for. */
 int platform_read(void *buffer, int size);
 

@@ -277,6 +277,15 @@ void plugin_wake_workers(void)
     }
 }
 
+/*
+ * The context that FLBPluginExitCtx is given. Before 2.1, Fluent Bit has one place for it in a library, and so gives
+ * the last instance's each time.
+ */
+static void *exit_context(struct instance *instance)
+{
+    return settings.last_context ? output.context->remote : instance->context->remote;
+}
+
 static void exit_instances(void)
 {
     struct instance *instance;
@@ -284,7 +293,7 @@ static void exit_instances(void)
 
     for (number = 0; (instance = instance_get(number)) != NULL; number++) {
         if (!settings.no_context && plugin_exit_ctx != NULL) {
-            plugin_exit_ctx(instance->context->remote);
+            plugin_exit_ctx(exit_context(instance));
         }
         else if (plugin_exit_all != NULL) {
             plugin_exit_all();

@@ -8,15 +8,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include "base.h"
+#include "die.h"
 #include "platform.h"
 
 static int commands;
@@ -39,6 +43,24 @@ FILE *platform_take_pipes(const char *log, char *error, size_t size)
     close(empty);
     close(out);
     return fdopen(answers, "w");
+}
+
+void platform_become_daemon(void)
+{
+    pid_t child = fork();
+    int status = 0;
+
+    if (child < 0) {
+        give_up("fork: %s", strerror(errno));
+    }
+    if (child > 0) {
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        }
+        die(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    fclose(stderr);
+    fclose(stdout);
 }
 
 int platform_read(void *buffer, int size)

@@ -35,6 +35,12 @@ static void read_argument(const char *argument)
     else if ((value = value_of(argument, "no-context")) != NULL) {
         settings.no_context = atoi(value);
     }
+    else if ((value = value_of(argument, "last-context")) != NULL) {
+        settings.last_context = atoi(value);
+    }
+    else if ((value = value_of(argument, "daemon")) != NULL) {
+        settings.daemon = atoi(value);
+    }
     else if ((value = value_of(argument, "share")) != NULL) {
         settings.share = atoi(value);
     }

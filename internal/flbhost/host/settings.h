@@ -11,6 +11,8 @@ struct settings {
     int retry_limit;     /* offers after the first; -1: without limit */
     int64_t backoff;     /* microseconds before a chunk is offered again */
     int no_context;      /* call FLBPluginFlush and FLBPluginExit */
+    int last_context;    /* FLBPluginExitCtx gets the context of the last instance, whichever is meant */
+    int daemon;          /* fork between FLBPluginRegister and FLBPluginInit */
     int share;           /* hand the host's own bytes to flush, not a copy */
     int64_t stack_size;  /* bytes of a coroutine's stack; negative: the thread's own stack */
 };

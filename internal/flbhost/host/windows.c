@@ -60,6 +60,11 @@ FILE *platform_take_pipes(const char *log, char *error, size_t size)
     return answers < 0 ? NULL : _fdopen(answers, "wb");
 }
 
+void platform_become_daemon(void)
+{
+    give_up("there is no fork on Windows");
+}
+
 int platform_read(void *buffer, int size)
 {
     DWORD got;
