@@ -14,6 +14,7 @@ import "C"
 import (
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -33,9 +34,17 @@ var version = "development"
 
 // process is what the instances of one process share.
 var process struct {
-	mu      sync.Mutex // guards the following
-	log     *plugins.Logger
-	started []*kinesis.Output // in the order of FLBPluginInit; nil once exited
+	mu         sync.Mutex // guards the following
+	log        *plugins.Logger
+	registered int         // FLBPluginRegister, less FLBPluginUnregister: a reload has a second one for a while
+	started    []*instance // in the order of FLBPluginInit; none once all have exited
+	exits      int         // of these, as FLBPluginExitCtx has it
+}
+
+// An instance is one [OUTPUT] section.
+type instance struct {
+	*kinesis.Output
+	exited bool // guarded by process.mu
 }
 
 // processLog is the log of the process, made at its first use.
@@ -60,6 +69,9 @@ func recovered(call string, code *C.int) {
 //
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
+	process.mu.Lock()
+	process.registered++
+	process.mu.Unlock()
 	return C.int(output.FLBPluginRegister(def, pluginName, pluginDescription))
 }
 
@@ -77,8 +89,9 @@ func kinesisInit(plugin unsafe.Pointer) (code C.int) {
 		log.ErrorEach("cannot start: ", err)
 		return output.FLB_ERROR
 	}
-	process.started = append(process.started, out)
-	output.FLBPluginSetContext(plugin, out)
+	in := &instance{Output: out}
+	process.started = append(process.started, in)
+	output.FLBPluginSetContext(plugin, in)
 	return output.FLB_OK
 }
 
@@ -93,12 +106,12 @@ func (o pluginOptions) Get(key string) string { return output.FLBPluginConfigKey
 //export FLBPluginFlushCtx
 func FLBPluginFlushCtx(ctx, data unsafe.Pointer, length C.int, tag *C.char) (code C.int) {
 	defer recovered("FLBPluginFlushCtx", &code)
-	out, ok := output.FLBPluginGetContext(ctx).(*kinesis.Output)
+	in, ok := output.FLBPluginGetContext(ctx).(*instance)
 	if !ok {
 		processLog().Errorf("FLBPluginFlushCtx: the context is not of an instance of this plugin")
 		return output.FLB_ERROR
 	}
-	return flush(out, data, length, tag)
+	return flush(in.Output, data, length, tag)
 }
 
 // FLBPluginFlush sends the events of a chunk for a host without contexts. It
@@ -110,11 +123,11 @@ func FLBPluginFlush(data unsafe.Pointer, length C.int, tag *C.char) (code C.int)
 	process.mu.Lock()
 	started := process.started
 	process.mu.Unlock()
-	if len(started) != 1 || started[0] == nil {
+	if len(started) != 1 {
 		processLog().Errorf("FLBPluginFlush: this host does not say which instance it means, and there are %d", len(started))
 		return output.FLB_ERROR
 	}
-	return flush(started[0], data, length, tag)
+	return flush(started[0].Output, data, length, tag)
 }
 
 func flush(out *kinesis.Output, data unsafe.Pointer, length C.int, tag *C.char) C.int {
@@ -148,10 +161,11 @@ func flushed(out *kinesis.Output, chunk []byte, tag string) (code C.int) {
 //export kinesisExitCtx
 func kinesisExitCtx(ctx unsafe.Pointer) (code C.int) {
 	defer recovered("FLBPluginExitCtx", &code)
-	if out, ok := output.FLBPluginGetContext(ctx).(*kinesis.Output); ok {
-		exit(out)
+	in, ok := output.FLBPluginGetContext(ctx).(*instance)
+	if !ok {
+		return output.FLB_OK
 	}
-	return output.FLB_OK
+	return closeAll("FLBPluginExitCtx", leaving(in))
 }
 
 // kinesisExit is FLBPluginExit: it lets go of all instances that are left.
@@ -160,35 +174,66 @@ func kinesisExitCtx(ctx unsafe.Pointer) (code C.int) {
 func kinesisExit() (code C.int) {
 	defer recovered("FLBPluginExit", &code)
 	process.mu.Lock()
-	started := append([]*kinesis.Output(nil), process.started...)
+	left := leaveAll()
 	process.mu.Unlock()
-	for _, out := range started {
-		if out != nil {
-			exit(out)
-		}
-	}
-	return output.FLB_OK
-}
-
-// exit closes an instance, once.
-func exit(out *kinesis.Output) {
-	process.mu.Lock()
-	mine := false
-	for i := range process.started {
-		if process.started[i] == out {
-			process.started[i], mine = nil, true
-		}
-	}
-	process.mu.Unlock()
-	if mine {
-		out.Close()
-	}
+	return closeAll("FLBPluginExit", left)
 }
 
 // kinesisUnregister is FLBPluginUnregister: it gives back what FLBPluginRegister
-// took.
+// took, and lets go of the instances that are left, unless the library is still
+// registered elsewhere: then that is what they may be of.
 //
 //export kinesisUnregister
-func kinesisUnregister(def unsafe.Pointer) { output.FLBPluginUnregister(def) }
+func kinesisUnregister(def unsafe.Pointer) {
+	process.mu.Lock()
+	process.registered--
+	var left []*instance
+	if process.registered <= 0 {
+		left = leaveAll()
+	}
+	process.mu.Unlock()
+	closeAll("FLBPluginUnregister", left)
+	output.FLBPluginUnregister(def)
+}
+
+// leaving are the instances that an exit lets go of: the one that it is said to be
+// for, and all that are left with the last exit. Fluent Bit has said the last
+// instance each time, before https://github.com/fluent/fluent-bit/pull/6469; only
+// then is it certain that no other is still flushing.
+func leaving(in *instance) []*instance {
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	if !slices.Contains(process.started, in) {
+		return nil
+	}
+	if process.exits++; process.exits >= len(process.started) {
+		return leaveAll()
+	}
+	if in.exited {
+		return nil
+	}
+	in.exited = true
+	return []*instance{in}
+}
+
+// leaveAll are the instances that have not exited; there are none from here on.
+// The caller holds process.mu.
+func leaveAll() []*instance {
+	left := slices.DeleteFunc(process.started, func(in *instance) bool { return in.exited })
+	process.started, process.exits = nil, 0
+	return left
+}
+
+// closeAll closes instances, each whatever becomes of the others.
+func closeAll(call string, instances []*instance) (code C.int) {
+	code = output.FLB_OK
+	for _, in := range instances {
+		func() {
+			defer recovered(call, &code)
+			in.Close()
+		}()
+	}
+	return code
+}
 
 func main() {}

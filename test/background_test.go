@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -124,6 +125,36 @@ func TestAtExitTheBackgroundIsDrained(t *testing.T) {
 	require.NoError(t, <-exited)
 	l.requireOnce(t, s.stream)
 	requireLine(t, logOf(s.host), "info", "at exit: records 3000, accepted 3000 ")
+}
+
+// However they are told to: each by its context, all by that of the last one, or none of them.
+func TestAtExitTheBackgroundOfEveryInstanceIsDrained(t *testing.T) {
+	for _, config := range []flbhost.Config{
+		{}, {Workers: 1},
+		{LastContext: true}, {Workers: 1, LastContext: true},
+		{NoExit: true}, {Workers: 1, NoExit: true},
+	} {
+		name := fmt.Sprintf("workers %d, last context %t, no exit %t", config.Workers, config.LastContext, config.NoExit)
+		t.Run(name, func(t *testing.T) {
+			background := options{"experimental_concurrency": "3"}
+			s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{Hang: 1}}, config, background, background, background)
+			l := shortLines(3000, 1000)
+			for i, chunk := range l.chunks {
+				result, err := s.host.Flush(i, "tag", chunk)
+				require.NoError(t, err)
+				require.Equal(t, flbhost.OK, result.Code)
+			}
+			eventually(t, "all requests are in flight", func() bool { return s.stream.Stats().Hanging == 6 })
+			exited := make(chan error, 1)
+			go func() { exited <- s.host.Exit() }()
+			s.stream.Heal()
+			require.NoError(t, <-exited)
+			l.requireOnce(t, s.stream)
+			for i := range l.chunks {
+				require.Len(t, logOf(s.host).with("info", "[kinesis "+decimal(i)+"] at exit: records 1000, accepted 1000 "), 1)
+			}
+		})
+	}
 }
 
 func TestAtExitWhatTakesTooLongInTheBackgroundIsGivenUpAndCounted(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,11 +22,11 @@ type panicPlace struct{ dir, name, declaration string }
 // panicPlaces are the entry points, past what guards them, and what does the
 // work of a flush in a goroutine of its own.
 var panicPlaces = []panicPlace{
-	{"..", "FLBPluginInit", `func FLBPluginInit\(`},
+	{"..", "FLBPluginInit", `func kinesisInit\(`},
 	{"..", "FLBPluginFlushCtx", `func FLBPluginFlushCtx\(`},
 	{"..", "FLBPluginFlush", `func FLBPluginFlush\(`},
-	{"..", "FLBPluginExitCtx", `func FLBPluginExitCtx\(`},
-	{"..", "FLBPluginExit", `func FLBPluginExit\(`},
+	{"..", "FLBPluginExitCtx", `func kinesisExitCtx\(`},
+	{"..", "FLBPluginExit", `func kinesisExit\(`},
 	{"../kinesis", "Output.Flush", `func \(o \*Output\) Flush\(`},
 }
 
@@ -132,13 +133,13 @@ func TestAPanicNeverTakesTheHostDown(t *testing.T) {
 		var refused *flbhost.InitError // and not an ExitError: the process has said so itself
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, flbhost.Error, refused.Code)
-		requireSaid(t, refused.Log, "FLBPluginInit", "FLBPluginInit", "main.FLBPluginInit")
+		requireSaid(t, refused.Log, "FLBPluginInit", "FLBPluginInit", "main.kinesisInit")
 	})
 	for entry, noContext := range map[string]bool{"FLBPluginExitCtx": false, "FLBPluginExit": true} {
 		t.Run("at the end, in "+entry, func(t *testing.T) {
 			h := flbhost.Run(t, configFor(entry, noContext))
 			require.NoError(t, h.Exit())
-			requireSaid(t, h.Log(), entry, entry, "main."+entry)
+			requireSaid(t, h.Log(), entry, entry, "main."+strings.Replace(entry, "FLBPlugin", "kinesis", 1))
 		})
 	}
 }

@@ -52,8 +52,11 @@ type Config struct {
 	NoContext bool
 
 	// LastContext gives FLBPluginExitCtx the context of the last instance, however often it is called and whichever
-	// instance is meant, as Fluent Bit did before 2.1.
+	// instance is meant, as Fluent Bit did before https://github.com/fluent/fluent-bit/pull/6469.
 	LastContext bool
+
+	// NoExit exits no instance, and calls FLBPluginUnregister alone.
+	NoExit bool
 
 	// Daemon forks between FLBPluginRegister and FLBPluginInit and goes on in the child, as Fluent Bit does with
 	// Daemon On: without standard output and error, and without the threads of the library. What the plugin says in

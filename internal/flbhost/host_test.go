@@ -238,6 +238,15 @@ func TestReloadExitsAllInstancesAndMakesNewOnesInTheSameProcess(t *testing.T) {
 	}
 }
 
+func TestWithNoExitThePluginIsOnlyUnregistered(t *testing.T) {
+	config := probeConfig(t, 2)
+	config.NoExit = true
+	h := Run(t, config)
+	require.NoError(t, h.Exit())
+	require.NotContains(t, h.Log(), "exit")
+	require.Contains(t, h.Log(), "\nunregister\n")
+}
+
 func TestWithTheLastContextEachExitIsThatOfTheLastInstance(t *testing.T) {
 	config := probeConfig(t, 3)
 	config.LastContext = true

@@ -213,6 +213,7 @@ func commandLine(config Config) ([]string, error) {
 		"backoff="+strconv.FormatInt(config.Backoff.Microseconds(), 10),
 		"no-context="+flag(config.NoContext),
 		"last-context="+flag(config.LastContext),
+		"no-exit="+flag(config.NoExit),
 		"daemon="+flag(config.Daemon),
 		"share="+flag(config.ShareChunks),
 		"stack="+strconv.Itoa(stackSize(config)),

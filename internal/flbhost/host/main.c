@@ -5,8 +5,9 @@
  *     x86_64-w64-mingw32-gcc -std=gnu99 -O2 -o flbhost.exe *.c     Windows
  *
  * and start it with arguments name=value: library=PATH log=FILE workers=N retry-limit=N backoff=MICROSECONDS
- * no-context=0|1 last-context=0|1 daemon=0|1 share=0|1 stack=BYTES. The plugin's standard output goes to the log, its standard error stays.
- * library=- is a plugin linked into this program. commands.h says what it is told and what it answers.
+ * no-context=0|1 last-context=0|1 no-exit=0|1 daemon=0|1 share=0|1 stack=BYTES. The plugin's standard output goes to
+ * the log, its standard error stays. library=- is a plugin linked into this program. commands.h says what it is told and
+ * what it answers.
  *
  * Each file knows those below it alone, by their headers:
  *

@@ -278,8 +278,8 @@ void plugin_wake_workers(void)
 }
 
 /*
- * The context that FLBPluginExitCtx is given. Before 2.1, Fluent Bit has one place for it in a library, and so gives
- * the last instance's each time.
+ * The context that FLBPluginExitCtx is given. Before fluent/fluent-bit#6469, there was one place for it in a library,
+ * and so it was the last instance's each time.
  */
 static void *exit_context(struct instance *instance)
 {
@@ -291,7 +291,7 @@ static void exit_instances(void)
     struct instance *instance;
     unsigned long number;
 
-    for (number = 0; (instance = instance_get(number)) != NULL; number++) {
+    for (number = 0; !settings.no_exit && (instance = instance_get(number)) != NULL; number++) {
         if (!settings.no_context && plugin_exit_ctx != NULL) {
             plugin_exit_ctx(exit_context(instance));
         }

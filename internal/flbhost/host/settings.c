@@ -38,6 +38,9 @@ static void read_argument(const char *argument)
     else if ((value = value_of(argument, "last-context")) != NULL) {
         settings.last_context = atoi(value);
     }
+    else if ((value = value_of(argument, "no-exit")) != NULL) {
+        settings.no_exit = atoi(value);
+    }
     else if ((value = value_of(argument, "daemon")) != NULL) {
         settings.daemon = atoi(value);
     }

@@ -12,6 +12,7 @@ struct settings {
     int64_t backoff;     /* microseconds before a chunk is offered again */
     int no_context;      /* call FLBPluginFlush and FLBPluginExit */
     int last_context;    /* FLBPluginExitCtx gets the context of the last instance, whichever is meant */
+    int no_exit;         /* neither FLBPluginExitCtx nor FLBPluginExit, only FLBPluginUnregister */
     int daemon;          /* fork between FLBPluginRegister and FLBPluginInit */
     int share;           /* hand the host's own bytes to flush, not a copy */
     int64_t stack_size;  /* bytes of a coroutine's stack; negative: the thread's own stack */
