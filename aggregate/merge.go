@@ -1,6 +1,9 @@
 package aggregate
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // SizeWithAll returns at least what Len would be after AddAll of these records,
 // and little more: it does not look at each of them, and counts keys that both
@@ -24,6 +27,23 @@ const longestHashKey = 2 + 39
 // its own key.
 func (w *Writer) AddAll(records *Writer) {
 	for key, data := range records.all {
+		w.Add(key, data)
+	}
+}
+
+// AddAllUnderFirstKey appends the records of another Writer, which stays as it is.
+// Those under its first key take on that of this Writer, where it has one; each of
+// the others keeps its own.
+func (w *Writer) AddAllUnderFirstKey(records *Writer) {
+	if w.count == 0 {
+		w.AddAll(records)
+		return
+	}
+	first := records.PartitionKey()
+	for key, data := range records.all {
+		if bytes.Equal(key, first) {
+			key = w.keys.key(0)
+		}
 		w.Add(key, data)
 	}
 }

@@ -67,6 +67,26 @@ func TestRecordsUnderOneKeyTakeOnThatOfTheAggregateTheyJoin(t *testing.T) {
 	require.Equal(t, written(false, append(first, second...)...).Close(), w.Close())
 }
 
+func TestRecordsUnderTheFirstKeyTakeOnThatOfTheAggregateTheyJoin(t *testing.T) {
+	random := rand.New(rand.NewPCG(14, 7))
+	for _, n := range []int{0, 1, 20} {
+		for _, keys := range []int{1, 2, 40} {
+			first, second := randomKeyed(random, n, keys), randomKeyed(random, 30, keys)
+			w, other := written(false, first...), written(false, second...)
+			bound := w.SizeWithAll(other)
+			w.AddAllUnderFirstKey(other)
+			replaced := second[0].key
+			for i := range second {
+				if n > 0 && bytes.Equal(second[i].key, replaced) {
+					second[i].key = first[0].key
+				}
+			}
+			require.Equal(t, written(false, append(first, second...)...).Close(), w.Close())
+			require.LessOrEqual(t, w.Len(), bound)
+		}
+	}
+}
+
 func BenchmarkAddAll(b *testing.B) {
 	random := rand.New(rand.NewPCG(13, 7))
 	other := written(false, randomKeyed(random, 1000, 40)...)

@@ -9,6 +9,7 @@ type openAggregate struct {
 	writer  aggregate.Writer
 	events  carried
 	stripes stripes
+	random  bool   // the first key is not a record's own, so that those under it may take another
 	shard   *shard // that it is for; nil without a shard map
 	most    int    // bytes that it has come to, which it has memory for
 }
@@ -43,13 +44,17 @@ func (a *openAggregate) add(key, data []byte, of stripes, f *flush, ordinal uint
 	a.stripes.add(of)
 }
 
-// addAll moves all records of another one over, which must fit. Where records
-// have no order they all take one key, that of the aggregate.
+// addAll moves all records of another one over, which must fit. Those without a key
+// of their own take that of the aggregate; where records have no order, these are
+// all.
 func (a *openAggregate) addAll(other *openAggregate, ordered bool) {
-	if ordered {
-		a.writer.AddAll(&other.writer)
-	} else {
+	switch {
+	case !ordered:
 		a.writer.AddAllUnderOneKey(&other.writer)
+	case other.random:
+		a.writer.AddAllUnderFirstKey(&other.writer)
+	default:
+		a.writer.AddAll(&other.writer)
 	}
 	a.events.addAll(&other.events)
 	a.stripes.add(other.stripes)
@@ -60,7 +65,7 @@ func (a *openAggregate) reset() {
 	a.most = max(a.most, a.writer.Len()+4*len(a.events.ordinals))
 	a.writer.Reset()
 	a.events.reset()
-	a.stripes = stripes{}
+	a.stripes, a.random = stripes{}, false
 }
 
 // getAggregate readies an empty aggregate.

@@ -52,20 +52,23 @@ func (f *flush) aggregate(l *lane, r *record.Record, shard *shard, of stripes, o
 	if alone {
 		return false
 	}
-	key := r.Key
+	key, stripe := r.Key, of
 	if a.writer.Count() > 0 {
-		if !f.d.ordered {
-			key = a.writer.PartitionKey()
+		if r.Random { // any key will do, and it has no order to keep
+			key, stripe = a.writer.PartitionKey(), stripes{}
 		}
 		if a.sizeWith(key, len(r.Data)) > c.AggregationMaximumRecordSize {
 			f.closeAggregate(l, a)
-			key = r.Key
+			key, stripe = r.Key, of
 		}
 	}
-	if a.writer.Count() == 0 && a.sizeWith(key, len(r.Data)) > c.AggregationMaximumRecordSize {
-		return false
+	if a.writer.Count() == 0 {
+		if a.sizeWith(key, len(r.Data)) > c.AggregationMaximumRecordSize {
+			return false
+		}
+		a.random = r.Random
 	}
-	a.add(key, r.Data, of, f, ordinal)
+	a.add(key, r.Data, stripe, f, ordinal)
 	return true
 }
 

@@ -105,7 +105,7 @@ func TestAggregatesThatArePutAreEmptyAndBoundedInTheirMemory(t *testing.T) {
 	for range 20 {
 		a := newOpenAggregate()
 		a.add([]byte("k"), make([]byte, 500_000), stripeSet(1), &flush{}, 1)
-		a.shard, a.writer.ByShard = s, true
+		a.shard, a.writer.ByShard, a.random = s, true, true
 		d.putAggregate(a)
 	}
 	require.LessOrEqual(t, d.aggregates.kept, mostKeptAggregates)
@@ -115,6 +115,7 @@ func TestAggregatesThatArePutAreEmptyAndBoundedInTheirMemory(t *testing.T) {
 	require.Empty(t, a.events.ordinals)
 	require.Equal(t, stripes{}, a.stripes)
 	require.Nil(t, a.shard)
+	require.False(t, a.random)
 	require.False(t, a.writer.ByShard)
 }
 

@@ -1,8 +1,11 @@
 package test
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,6 +64,52 @@ func TestTheKCLKeepsEachRecordWhateverBecomesOfTheShards(t *testing.T) {
 	kclReads(t, s.stream, streamName).requireKept(l)
 }
 
+// A key for each would be most of what short records come to.
+func TestInAnAggregateRecordsThatLackTheirKeyShareOne(t *testing.T) {
+	for _, x := range []struct {
+		name    string
+		every   int // so many have their key; 0 for none
+		options options
+	}{
+		{"all lack it", 0, nil},
+		{"one in ten has it", 10, nil},
+		{"one in two has it", 2, nil},
+		{"in small aggregates", 3, options{"aggregation_maximum_record_size": "2k", "skip_aggregation_record_size": "1k"}},
+		{"by the shard map, all lack it", 0, options{"aggregation_shard_map": "on"}},
+		{"by the shard map, one in two has it", 2, options{"aggregation_shard_map": "on"}},
+	} {
+		for _, perChunk := range []int{2500, 10} {
+			t.Run(x.name+", chunks of "+decimal(perChunk), func(t *testing.T) {
+				own := map[string]string{}
+				l := newLot(5000, perChunk, func(i int) (time.Time, []flbhost.Field, landing) {
+					if x.every == 0 || i%x.every > 0 {
+						return when, fields(F("n", i)), landing{data: fmt.Sprintf(`{"n":%d}`, i)}
+					}
+					key := "container " + decimal(i*i%40)
+					data := fmt.Sprintf(`{"n":%d,"container":"%s"}`, i, key)
+					own[data] = key
+					return when, fields(F("n", i), F("container", key)), landing{data: data}
+				})
+				s := setStage(t, kinesistest.Options{}, flbhost.Config{Workers: 16}, with(with(x.options, "aggregation", "on"), "partition_key", "container"))
+				flushAll(t, s.host, 0, l.chunks...)
+				l.requireOnce(t, s.stream)
+				require.Empty(t, len(kclReads(t, s.stream, streamName).thrown))
+
+				users, _ := read(t, s.stream, streamName, plainView)
+				shared := map[uint64]string{} // by the aggregate, the key that is no record's own
+				for _, u := range users {
+					if key, has := own[string(u.Data)]; has {
+						require.Equal(t, key, u.PartitionKey, "a record that has its key keeps it")
+					} else if !strings.HasPrefix(u.PartitionKey, "container ") {
+						require.Equal(t, cmp.Or(shared[u.In.Sequence], u.PartitionKey), u.PartitionKey, "in one aggregate")
+						shared[u.In.Sequence] = u.PartitionKey
+					}
+				}
+			})
+		}
+	}
+}
+
 func TestWithoutPartitionKeyEachAggregateGoesUnderARandomKeyOfItsOwn(t *testing.T) {
 	for _, x := range []struct {
 		name     string
@@ -95,7 +144,7 @@ func TestWithoutPartitionKeyEachAggregateGoesUnderARandomKeyOfItsOwn(t *testing.
 	}
 }
 
-func TestARecordWithoutItsPartitionKeyIsPackedUnderARandomOneOfItsOwn(t *testing.T) {
+func TestARecordThatLacksItsPartitionKeyIsPackedUnderOneThatIsThere(t *testing.T) {
 	s := setStage(t, kinesistest.Options{}, flbhost.Config{}, options{"aggregation": "on", "partition_key": "k", "log_key": "log"})
 	var c flbhost.Chunk
 	for i := range 100 {
@@ -106,16 +155,11 @@ func TestARecordWithoutItsPartitionKeyIsPackedUnderARandomOneOfItsOwn(t *testing
 		c.Append(flbhost.EventTime(when), body...)
 	}
 	s.flush(flbhost.OK, &c)
-	random := map[string]bool{}
 	users, _ := read(t, s.stream, streamName, plainView)
 	require.Len(t, users, 100)
 	for _, user := range users {
-		if user.PartitionKey != "own" {
-			require.Regexp(t, randomKey, user.PartitionKey)
-			random[user.PartitionKey] = true
-		}
+		require.Equal(t, "own", user.PartitionKey)
 	}
-	require.Len(t, random, 50)
 	k := kclReads(t, s.stream, streamName)
 	require.Empty(t, len(k.thrown))
 	require.Len(t, k.kept, 100)
