@@ -16,14 +16,11 @@
 // the MD5 of the record's partition key. An aggregate is one record under one
 // partition key, yet each user record in it keeps a key of its own, and the KCL
 // throws away a whole aggregate if any user record in it hashes outside the
-// shard it was read from. There are two ways to keep it:
-//
-//   - Give user records whose key is not the aggregate's an explicit hash key
-//     equal to the hash of the aggregate's: they then hash to where the
-//     aggregate lies, whatever the shards are or become. [Writer] does this by
-//     itself.
-//   - Aggregate only user records whose own keys hash to one shard. Explicit
-//     hash keys are then not needed: see [Writer.ByShard].
+// shard it was read from. So [Writer] gives user records whose key is not the
+// aggregate's an explicit hash key equal to the hash of the aggregate's: they then
+// hash to where the aggregate lies, whatever the shards are or become. It does so
+// as well for records that are known to hash to one shard, for when the aggregate
+// comes there, that shard may have been split.
 package aggregate
 
 //go:generate sh -c "protoc --plugin=protoc-gen-go=$(go tool -n protoc-gen-go) --go_out=aggregatepb --go_opt=paths=source_relative aggregate.proto"

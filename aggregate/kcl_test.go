@@ -173,12 +173,24 @@ func texts(records []userRecord) []string {
 
 func TestTheKCLDropsMixedAggregatesWithoutExplicitHashKeys(t *testing.T) {
 	records := containerRecords(10_000)
-	put := pack(t, &Writer{ByShard: true}, records) // a promise not kept
+	put := pack(t, new(Writer), records)
+	for i, r := range put {
+		message, ok := kclMessage(r.data)
+		require.True(t, ok)
+		for _, user := range message.Records {
+			user.ExplicitHashKeyIndex = nil
+		}
+		body, err := proto.Marshal(message)
+		require.NoError(t, err)
+		put[i].data = seal(body)
+	}
 	require.Len(t, consume(t, evenShards(1), put), len(records))
 	require.Empty(t, consume(t, evenShards(64), put))
 }
 
-func TestAggregatesByShardNeedNoExplicitHashKeys(t *testing.T) {
+// Packed by shard, records lie on the shard of their own key; and where the shards
+// have been split by then, they are kept all the same.
+func TestAggregatesThatArePackedByShardAreKeptOnOtherShards(t *testing.T) {
 	records := containerRecords(10_000)
 	shards := evenShards(4)
 	byShard := make([][]userRecord, len(shards))
@@ -187,15 +199,15 @@ func TestAggregatesByShardNeedNoExplicitHashKeys(t *testing.T) {
 		byShard[i] = append(byShard[i], r)
 	}
 
-	w := &Writer{ByShard: true}
+	w := &Writer{}
 	for i := range shards {
 		put := pack(t, w, byShard[i])
-		require.Equal(t, byShard[i], consume(t, shards, put), "in order, and on their own shard")
+		require.Equal(t, byShard[i], consume(t, shards, put), "in order")
 		for _, r := range put {
-			message, ok := kclMessage(r.data)
-			require.True(t, ok)
-			require.Empty(t, message.ExplicitHashKeyTable)
-			require.Equal(t, i, shardOf(shards, r.partitionKey))
+			require.Equal(t, i, shardOf(shards, r.partitionKey), "on their own shard")
+		}
+		for _, n := range []int64{1, 3, 5, 64} {
+			require.Equal(t, texts(byShard[i]), texts(consume(t, evenShards(n), put)), "%d shards", n)
 		}
 	}
 }

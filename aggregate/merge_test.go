@@ -24,8 +24,8 @@ func randomKeyed(random *rand.Rand, n, keys int) []keyedRecord {
 	return records
 }
 
-func written(byShard bool, records ...keyedRecord) *Writer {
-	w := &Writer{ByShard: byShard}
+func written(records ...keyedRecord) *Writer {
+	w := &Writer{}
 	for _, r := range records {
 		w.Add(r.key, r.data)
 	}
@@ -38,18 +38,16 @@ func TestTheRecordsOfTwoAggregatesMakeOneAsIfAddedToIt(t *testing.T) {
 		keys := 1 + random.IntN(400)
 		first := randomKeyed(random, random.IntN(60), keys)
 		second := randomKeyed(random, random.IntN(300), keys)
-		for _, byShard := range []bool{false, true} {
-			w, other := written(byShard, first...), written(byShard, second...)
-			before := bytes.Clone(other.Close())
-			bound := w.SizeWithAll(other)
-			w.AddAll(other)
-			want := written(byShard, append(first[:len(first):len(first)], second...)...)
-			require.Equal(t, want.Close(), w.Close())
-			require.Equal(t, len(first)+len(second), w.Count())
-			require.LessOrEqual(t, w.Len(), bound)
-			require.LessOrEqual(t, bound-w.Len(), 64+(6+len("key 123"))*len(second), "the bound is near")
-			require.Equal(t, before, other.Close(), "the other one is as it was")
-		}
+		w, other := written(first...), written(second...)
+		before := bytes.Clone(other.Close())
+		bound := w.SizeWithAll(other)
+		w.AddAll(other)
+		want := written(append(first[:len(first):len(first)], second...)...)
+		require.Equal(t, want.Close(), w.Close())
+		require.Equal(t, len(first)+len(second), w.Count())
+		require.LessOrEqual(t, w.Len(), bound)
+		require.LessOrEqual(t, bound-w.Len(), 64+(6+len("key 123"))*len(second), "the bound is near")
+		require.Equal(t, before, other.Close(), "the other one is as it was")
 	}
 }
 
@@ -59,12 +57,12 @@ func TestRecordsUnderOneKeyTakeOnThatOfTheAggregateTheyJoin(t *testing.T) {
 	for i := range second {
 		second[i].key = []byte("of its own")
 	}
-	w, other := written(false, first...), written(false, second...)
+	w, other := written(first...), written(second...)
 	w.AddAllUnderOneKey(other)
 	for i := range second {
 		second[i].key = first[0].key
 	}
-	require.Equal(t, written(false, append(first, second...)...).Close(), w.Close())
+	require.Equal(t, written(append(first, second...)...).Close(), w.Close())
 }
 
 func TestRecordsUnderTheFirstKeyTakeOnThatOfTheAggregateTheyJoin(t *testing.T) {
@@ -72,7 +70,7 @@ func TestRecordsUnderTheFirstKeyTakeOnThatOfTheAggregateTheyJoin(t *testing.T) {
 	for _, n := range []int{0, 1, 20} {
 		for _, keys := range []int{1, 2, 40} {
 			first, second := randomKeyed(random, n, keys), randomKeyed(random, 30, keys)
-			w, other := written(false, first...), written(false, second...)
+			w, other := written(first...), written(second...)
 			bound := w.SizeWithAll(other)
 			w.AddAllUnderFirstKey(other)
 			replaced := second[0].key
@@ -81,7 +79,7 @@ func TestRecordsUnderTheFirstKeyTakeOnThatOfTheAggregateTheyJoin(t *testing.T) {
 					second[i].key = first[0].key
 				}
 			}
-			require.Equal(t, written(false, append(first, second...)...).Close(), w.Close())
+			require.Equal(t, written(append(first, second...)...).Close(), w.Close())
 			require.LessOrEqual(t, w.Len(), bound)
 		}
 	}
@@ -89,8 +87,8 @@ func TestRecordsUnderTheFirstKeyTakeOnThatOfTheAggregateTheyJoin(t *testing.T) {
 
 func BenchmarkAddAll(b *testing.B) {
 	random := rand.New(rand.NewPCG(13, 7))
-	other := written(false, randomKeyed(random, 1000, 40)...)
-	w := written(false, randomKeyed(random, 1, 40)...)
+	other := written(randomKeyed(random, 1000, 40)...)
+	w := written(randomKeyed(random, 1, 40)...)
 	b.SetBytes(int64(other.Len()))
 	for b.Loop() {
 		w.Reset()

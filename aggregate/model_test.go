@@ -22,7 +22,7 @@ type userRecord struct {
 
 // modelOf makes the message for these records in the plainest way there is: the
 // generated types, maps and math/big.
-func modelOf(records []userRecord, byShard bool) *aggregatepb.AggregatedRecord {
+func modelOf(records []userRecord) *aggregatepb.AggregatedRecord {
 	message := &aggregatepb.AggregatedRecord{}
 	positions := map[string]uint64{}
 	for _, r := range records {
@@ -36,7 +36,7 @@ func modelOf(records []userRecord, byShard bool) *aggregatepb.AggregatedRecord {
 		if record.Data == nil {
 			record.Data = []byte{}
 		}
-		if r.key != records[0].key && !byShard {
+		if r.key != records[0].key {
 			record.ExplicitHashKeyIndex = proto.Uint64(0)
 			message.ExplicitHashKeyTable = []string{md5Of(records[0].key).String()}
 		}
@@ -46,8 +46,8 @@ func modelOf(records []userRecord, byShard bool) *aggregatepb.AggregatedRecord {
 }
 
 // marshalModel is the aggregate that the generated code makes of these records.
-func marshalModel(t testing.TB, records []userRecord, byShard bool) []byte {
-	message, err := proto.MarshalOptions{Deterministic: true}.Marshal(modelOf(records, byShard))
+func marshalModel(t testing.TB, records []userRecord) []byte {
+	message, err := proto.MarshalOptions{Deterministic: true}.Marshal(modelOf(records))
 	require.NoError(t, err)
 	return seal(message)
 }

@@ -227,7 +227,7 @@ func TestRecordHashKeyRefusesAnExplicitHashKeyThatIsNoNumber(t *testing.T) {
 func FuzzSplit(f *testing.F) {
 	rng := newRand()
 	for _, n := range []int{0, 1, 2, 20} {
-		f.Add(marshalModel(f, randomRecords(rng, n, 3, 20), false))
+		f.Add(marshalModel(f, randomRecords(rng, n, 3, 20)))
 	}
 	for _, message := range []string{
 		"",

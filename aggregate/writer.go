@@ -20,16 +20,10 @@ import (
 //	}
 //	w.Add(key, data)
 //
-// The bytes are a function of the records added and ByShard alone, and are those
-// that a protobuf library makes of the same message.
+// User records whose key is not the aggregate's get the hash of that one as their
+// explicit hash key. The bytes are a function of the records added alone, and are
+// those that a protobuf library makes of the same message.
 type Writer struct {
-	// ByShard promises that all user records of an aggregate have keys that
-	// hash to one shard, so that explicit hash keys are not needed and none
-	// are written. Without it, user records whose key is not the aggregate's
-	// get the hash of the aggregate's key as their explicit hash key. Set it
-	// while the Writer is empty.
-	ByShard bool
-
 	// An aggregate begins with the magic and the tables, which grow with
 	// each record, and goes on with the records, which are most of it. So
 	// the records are appended behind room left free in buf, and Close sets
@@ -92,7 +86,7 @@ func (w *Writer) SizeWith(key []byte, dataLen int) int {
 	if !found {
 		size += delimitedLen(len(key))
 	}
-	foreign := w.isForeign(position)
+	foreign := isForeign(position)
 	if foreign && !w.hashKeyUsed {
 		size += len(w.aggregateHashKey())
 	}
@@ -106,7 +100,7 @@ func (w *Writer) Add(key, data []byte) {
 	if !found {
 		w.keys.add(key)
 	}
-	foreign := w.isForeign(position)
+	foreign := isForeign(position)
 	if foreign && !w.hashKeyUsed {
 		w.aggregateHashKey()
 		w.hashKeyUsed = true
@@ -164,7 +158,7 @@ func (w *Writer) makeRoom(n int) {
 // to carry an explicit hash key. Only the first key, under which the aggregate
 // is put, is known to hash as the aggregate does; comparing keys, not hashes,
 // saves an MD5 for each record.
-func (w *Writer) isForeign(position int) bool { return position != 0 && !w.ByShard }
+func isForeign(position int) bool { return position != 0 }
 
 // aggregateHashKey returns the only entry of the explicit hash key table, made
 // when it is first asked for: most aggregates have one key and need none.

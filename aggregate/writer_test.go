@@ -31,18 +31,16 @@ func TestWriterMakesTheBytesOfTheGeneratedMarshaller(t *testing.T) {
 		{"keys of 256 characters of three bytes", []userRecord{{long, []byte("1")}, {long[3:], []byte("2")}}},
 		{"a record of 2 MB", []userRecord{{"a", []byte("1")}, {"b", make([]byte, 2<<20)}}},
 	}
-	for _, byShard := range []bool{false, true} {
-		for _, test := range tests {
-			t.Run(fmt.Sprintf("%s, by shard %v", test.name, byShard), func(t *testing.T) {
-				w := Writer{ByShard: byShard}
-				addAll(t, &w, test.records)
-				closed := w.Close()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var w Writer
+			addAll(t, &w, test.records)
+			closed := w.Close()
 
-				require.Len(t, closed, w.Len())
-				require.True(t, bytes.Equal(marshalModel(t, test.records, byShard), closed), "bytes differ")
-				requireUnmarshals(t, modelOf(test.records, byShard), closed)
-			})
-		}
+			require.Len(t, closed, w.Len())
+			require.True(t, bytes.Equal(marshalModel(t, test.records), closed), "bytes differ")
+			requireUnmarshals(t, modelOf(test.records), closed)
+		})
 	}
 }
 
@@ -57,10 +55,9 @@ func TestWriterForetellsEachSizeWhateverTheKeysAndTheData(t *testing.T) {
 	rng := newRand()
 	var w Writer // one for all: each aggregate finds the memory of those before
 	for round := range 60 {
-		w.ByShard = round%3 == 0
 		records := randomRecords(rng, rng.IntN(200), 1+rng.IntN(100), 1+rng.IntN(1500))
 		addAll(t, &w, records)
-		require.True(t, bytes.Equal(marshalModel(t, records, w.ByShard), w.Close()), "round %d: bytes differ", round)
+		require.True(t, bytes.Equal(marshalModel(t, records), w.Close()), "round %d: bytes differ", round)
 		w.Reset()
 	}
 }
@@ -83,7 +80,7 @@ func TestSizeWithIsExactWhereALengthTakesOneByteMore(t *testing.T) {
 					records := append(prefix[:len(prefix):len(prefix)], userRecord{"key", make([]byte, n)})
 					w.Reset()
 					addAll(t, &w, records)
-					size := len(seal(nil)) + proto.Size(modelOf(records, false))
+					size := len(seal(nil)) + proto.Size(modelOf(records))
 					require.Equal(t, size, w.Len(), "%d bytes of data", n)
 				}
 			}
@@ -96,7 +93,7 @@ func TestSizeWithIsExactWhereAKeyTakesOneByteMore(t *testing.T) {
 		var w Writer
 		records := []userRecord{{"first", []byte("1")}, {strings.Repeat("k", n), []byte("2")}}
 		addAll(t, &w, records)
-		require.Equal(t, marshalModel(t, records, false), w.Close(), "a key of %d bytes", n)
+		require.Equal(t, marshalModel(t, records), w.Close(), "a key of %d bytes", n)
 	}
 }
 
@@ -111,7 +108,7 @@ func TestWriterIndexesMoreKeysThanTwoVarintBytesHold(t *testing.T) {
 	}
 	var w Writer
 	addAll(t, &w, records)
-	require.True(t, bytes.Equal(marshalModel(t, records, false), w.Close()), "bytes differ")
+	require.True(t, bytes.Equal(marshalModel(t, records), w.Close()), "bytes differ")
 }
 
 func TestSizeWithChangesNothing(t *testing.T) {
@@ -123,7 +120,7 @@ func TestSizeWithChangesNothing(t *testing.T) {
 		}
 		w.Add([]byte(r.key), r.data)
 	}
-	require.Equal(t, marshalModel(t, records, false), w.Close())
+	require.Equal(t, marshalModel(t, records), w.Close())
 }
 
 func TestSizeWithKnowsTheExplicitHashKeyBeforeItIsWritten(t *testing.T) {
@@ -139,8 +136,8 @@ func TestCloseLeavesTheWriterOpen(t *testing.T) {
 	var w Writer
 	for i, r := range records {
 		w.Add([]byte(r.key), r.data)
-		require.Equal(t, marshalModel(t, records[:i+1], false), w.Close())
-		require.Equal(t, marshalModel(t, records[:i+1], false), w.Close())
+		require.Equal(t, marshalModel(t, records[:i+1]), w.Close())
+		require.Equal(t, marshalModel(t, records[:i+1]), w.Close())
 	}
 }
 
@@ -150,7 +147,7 @@ func TestTheResultOfCloseMayBeAppendedTo(t *testing.T) {
 	closed := w.Close()
 	_ = append(closed, "more"...)
 	w.Add([]byte("a"), []byte("2"))
-	require.Equal(t, marshalModel(t, []userRecord{{"a", []byte("1")}, {"a", []byte("2")}}, false), w.Close())
+	require.Equal(t, marshalModel(t, []userRecord{{"a", []byte("1")}, {"a", []byte("2")}}), w.Close())
 }
 
 func TestAnAggregateIsPutUnderTheFirstRecordsKey(t *testing.T) {
@@ -189,7 +186,7 @@ func TestTheWriterKeepsNothingOfWhatItIsGiven(t *testing.T) {
 	w.Add(key, data)
 	copy(key, "xxx")
 	copy(data, "xxxx")
-	require.Equal(t, marshalModel(t, []userRecord{{"key", []byte("data")}}, false), w.Close())
+	require.Equal(t, marshalModel(t, []userRecord{{"key", []byte("data")}}), w.Close())
 }
 
 func TestTheSteadyStateAllocatesNothing(t *testing.T) {

@@ -74,7 +74,7 @@ func (d *destination) getAggregate(s *shard) *openAggregate {
 	if !ok {
 		a = newOpenAggregate()
 	}
-	a.shard, a.writer.ByShard = s, s != nil
+	a.shard = s
 	return a
 }
 

@@ -105,7 +105,7 @@ func TestAggregatesThatArePutAreEmptyAndBoundedInTheirMemory(t *testing.T) {
 	for range 20 {
 		a := newOpenAggregate()
 		a.add([]byte("k"), make([]byte, 500_000), stripeSet(1), &flush{}, 1)
-		a.shard, a.writer.ByShard, a.random = s, true, true
+		a.shard, a.random = s, true
 		d.putAggregate(a)
 	}
 	require.LessOrEqual(t, d.aggregates.kept, mostKeptAggregates)
@@ -116,7 +116,6 @@ func TestAggregatesThatArePutAreEmptyAndBoundedInTheirMemory(t *testing.T) {
 	require.Equal(t, stripes{}, a.stripes)
 	require.Nil(t, a.shard)
 	require.False(t, a.random)
-	require.False(t, a.writer.ByShard)
 }
 
 func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {

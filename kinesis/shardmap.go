@@ -97,8 +97,10 @@ func (w *shardWatch) get() shardMap {
 
 // refresh gives up the map that a shard is of, for a record that was foreseen for
 // it came to rest on another, and asks for the shards to be learned anew. Records are
-// packed without until then: in an aggregate that was meant for one shard, and
-// is put where there are two by now, some would hash outside the one it gets to.
+// packed without until then: a map that is wrong puts them together by what has
+// ceased to be. What came to rest elsewhere stays there: by their explicit hash keys
+// its records hash to that shard, so consumers keep them, and put again they would
+// be there twice.
 func (w *shardWatch) refresh(foreseen *shard) {
 	current := w.current.Load()
 	if current == nil || !current.has(foreseen) || !w.current.CompareAndSwap(current, nil) {
