@@ -4,10 +4,9 @@ package examples
 
 import (
 	"bufio"
+	"flag"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -36,12 +35,12 @@ func TestExamplesHoldOptionsThatThePluginTakes(t *testing.T) {
 			for _, key := range ofFluentBit {
 				delete(options, key)
 			}
-			config, settings, err := kinesis.ReadConfig(options, noEnvironment)
+			config, _, err := kinesis.ReadConfig(options, noEnvironment)
 			require.NoError(t, err)
 			require.Empty(t, config.Warnings)
-			known := defaultsOf(settings)
+			table := kinesis.Options()
 			for key := range options {
-				require.Contains(t, known, key, "the plugin has no such option")
+				require.NotNil(t, table.Find(key), "the plugin has no option %s", key)
 			}
 		})
 	}
@@ -57,59 +56,29 @@ func TestBothFormatsOfAnExampleSayTheSame(t *testing.T) {
 	}
 }
 
-// optionRow is a row of the README's table of options: name, default, example or meaning.
-var optionRow = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]*) \\|")
+// update has the README's table of options written anew: go test ./examples -run README -update
+var update = flag.Bool("update", false, "write the README's table of options from the plugin's")
 
-func TestREADMEListsOptionsWithTheirDefaults(t *testing.T) {
-	readme, err := os.ReadFile(filepath.FromSlash("../README.md"))
+func TestREADMEHasTheTableOfOptions(t *testing.T) {
+	const file = "../README.md"
+	readme, err := os.ReadFile(filepath.FromSlash(file))
 	require.NoError(t, err)
-	_, settings, _ := kinesis.ReadConfig(plugins.Values{}, noEnvironment) // region and stream are missing
-	defaults := defaultsOf(settings)
-	defaults["region"], defaults["stream"] = "", ""
-	defaults["compression_level"] = "" // that of the format
+	before, rest, found := strings.Cut(string(readme), "## Options\n")
+	require.True(t, found)
+	intro, rest, found := strings.Cut(rest, "| option |")
+	require.True(t, found)
+	_, after, found := strings.Cut(rest, "\n\n")
+	require.True(t, found)
 
-	rows := optionRow.FindAllStringSubmatch(string(readme), -1)
-	require.NotEmpty(t, rows)
-	listed := map[string]bool{}
-	for _, row := range rows {
-		name, shown := row[1], strings.TrimSpace(row[2])
-		require.False(t, listed[name], "%s is listed twice", name)
-		listed[name] = true
-		require.Contains(t, defaults, name, "the README has an option that the plugin has not")
-		require.Equal(t, defaults[name], asLogged(shown, defaults[name]), "the default of %s", name)
+	want := before + "## Options\n" + intro + kinesis.Options().Markdown() + "\n" + after
+	if *update {
+		require.NoError(t, os.WriteFile(filepath.FromSlash(file), []byte(want), 0o644))
+		return
 	}
-	for name := range defaults {
-		if strings.ToLower(name) == name {
-			require.True(t, listed[name], "the README does not list %s", name)
-		}
-	}
-}
-
-// asLogged is a default of the README's table as the plugin logs it: words that are no value stand without backquotes.
-func asLogged(shown, logged string) string {
-	value, isValue := strings.CutPrefix(shown, "`")
-	if !isValue {
-		return ""
-	}
-	value = strings.TrimSuffix(value, "`")
-	if strings.HasSuffix(logged, "s") {
-		return value + "s" // times are given as whole seconds
-	}
-	if size, err := plugins.ParseSize(value); err == nil {
-		return strconv.Itoa(size)
-	}
-	return value
+	require.Equal(t, want, string(readme), "go test ./examples -run README -update writes it")
 }
 
 func noEnvironment(string) string { return "" }
-
-func defaultsOf(settings []plugins.Setting) map[string]string {
-	defaults := map[string]string{}
-	for _, s := range settings {
-		defaults[s.Name] = s.Value
-	}
-	return defaults
-}
 
 // classicOutput reads the [OUTPUT] section of a configuration in the classic format, with variables filled in.
 func classicOutput(t *testing.T, text string) map[string]string {

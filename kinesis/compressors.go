@@ -20,7 +20,7 @@ func newCompressors(config *Config) (c compressors, err error) {
 		}
 	}
 	if config.AggregationCompression != compress.None {
-		if c.aggregates, err = compress.NewPool(config.AggregationCompression, compress.DefaultLevel); err != nil {
+		if c.aggregates, err = compress.NewPool(config.AggregationCompression, config.AggregationCompressionLevel); err != nil {
 			return c, fmt.Errorf("aggregation_compression: %w", err)
 		}
 	}

@@ -7,11 +7,13 @@
 //
 // # What a person sets
 //
-// An [Options] reads the texts that Fluent Bit keeps for an instance as typed
-// values. It is strict and patient: a value that it cannot read is a mistake,
-// a mistake does not end the reading, and all of them are reported together,
-// each naming the option, the value and what would be valid. What was read is
-// kept as [Setting] values for the log at start.
+// An output has one [Table] of options: a row for each, with its name, what its
+// text is read into, its default, what becomes of odd values, and what is said of
+// it. [ReadOptions] reads the texts that Fluent Bit keeps for an instance by it.
+// It is patient: a mistake does not end the reading, and all of them are reported
+// together, each naming the option, the value and what would be valid. A value
+// that is odd but has always been taken becomes a warning. The lines of the start
+// log are the table's, and so is the table in the documentation.
 //
 // A [TimeFormat] is a strftime pattern, checked once and then appended many
 // times.

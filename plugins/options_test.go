@@ -10,38 +10,79 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func ExampleOptions() {
-	o := NewOptions(Values{"append_newline": "On", "data_keys": "log, stream", "limit": "many", "size": "3 GB"})
-	fmt.Println(o.Bool("append_newline", false), o.List("data_keys"), o.Int("limit", 10, 1, 64))
-	o.Size("size", 20<<10, 1, 1<<20)
-	o.String("time_key", "")
+func ExampleReadOptions() {
+	var newline bool
+	var keys []string
+	var limit, size int
+	table := Table{
+		{Name: "append_newline", Value: Bool(&newline), Default: "false"},
+		{Name: "data_keys", Value: List(&keys)},
+		{Name: "limit", Value: Int(&limit, 1, 64), Default: "10"},
+		{Name: "size", Value: Size(&size, 1, 1<<20), Default: "20k", Odd: Taken},
+		{Name: "time_key", Value: Word(new(string))},
+	}
+	o := ReadOptions(table, Values{"append_newline": "On", "data_keys": "log, stream", "limit": "many", "size": "3 MB"}, Values{})
 	for _, setting := range o.Settings() {
 		fmt.Println(setting)
 	}
+	fmt.Println(o.Warnings()[0])
 	fmt.Println(o.Err())
 	// Output:
-	// true [log stream] 10
 	// append_newline = true
 	// data_keys = log, stream
+	// limit = 0
+	// size = 1048576
 	// time_key = (not set)
+	// size = "3 MB": must be a size from 1 to 1M, written as a number of bytes or with one of k, KB, M, MB (1k is 1024 bytes); 1048576 is used
 	// limit = "many": must be a whole number from 1 to 64
-	// size = "3 GB": must be a size from 1 to 1M, written as a number of bytes or with one of k, KB, M, MB (1k is 1024 bytes)
 }
 
-// optionReaders read the option o in every way there is.
-var optionReaders = map[string]func(*Options) any{
-	"string": func(o *Options) any { return o.String("o", "def") },
-	"text":   func(o *Options) any { return o.Text("o") },
-	"required": func(o *Options) any {
-		return o.Required("o", "a word", func(s string) (string, error) { return s, nil })
+// readAs reads an option o of each kind there is, and returns what its variable holds.
+var readAs = map[string]func(row Option, text string) (any, *Options){
+	"word": func(row Option, text string) (any, *Options) {
+		row.Default = "def"
+		return readOne(row, text, Word)
 	},
-	"bool":     func(o *Options) any { return o.Bool("o", true) },
-	"int":      func(o *Options) any { return o.Int("o", 7, -1, 10) },
-	"size":     func(o *Options) any { return o.Size("o", 5, 1, 2048) },
-	"duration": func(o *Options) any { return o.Duration("o", time.Minute) },
-	"seconds":  func(o *Options) any { return o.Seconds("o", time.Minute) },
-	"choice":   func(o *Options) any { return o.Choice("o", "b", "a", "b", "Cc") },
-	"list":     func(o *Options) any { return o.List("o") },
+	"text": func(row Option, text string) (any, *Options) { return readOne(row, text, Text) },
+	"required": func(row Option, text string) (any, *Options) {
+		row.Must = "a word"
+		return readOne(row, text, Word)
+	},
+	"bool": func(row Option, text string) (any, *Options) {
+		row.Default = "true"
+		return readOne(row, text, Bool)
+	},
+	"int": func(row Option, text string) (any, *Options) {
+		row.Default = "7"
+		return readOne(row, text, func(n *int) Value { return Int(n, -1, 10) })
+	},
+	"number": func(row Option, text string) (any, *Options) {
+		return readOne(row, text, func(n *int) Value { return Int(n, 1, 10) })
+	},
+	"size": func(row Option, text string) (any, *Options) {
+		row.Default = "5"
+		return readOne(row, text, func(n *int) Value { return Size(n, 2, 2048) })
+	},
+	"duration": func(row Option, text string) (any, *Options) {
+		row.Default = "1m"
+		return readOne(row, text, Duration)
+	},
+	"seconds": func(row Option, text string) (any, *Options) {
+		row.Default = "60"
+		return readOne(row, text, Seconds)
+	},
+	"choice": func(row Option, text string) (any, *Options) {
+		row.Default = "b"
+		return readOne(row, text, func(s *string) Value { return Choice(s, "a", "b", "Cc") })
+	},
+	"list": func(row Option, text string) (any, *Options) { return readOne(row, text, List) },
+}
+
+func readOne[T any](row Option, text string, value func(*T) Value) (any, *Options) {
+	var variable T
+	row.Name, row.Value = "o", value(&variable)
+	o := ReadOptions(Table{row}, Values{"o": text}, Values{})
+	return variable, o
 }
 
 func TestOptionsReadValues(t *testing.T) {
@@ -50,9 +91,9 @@ func TestOptionsReadValues(t *testing.T) {
 		want            any
 		setting         string
 	}{
-		{"a string that is not set is the default", "string", "", "def", "o = def"},
-		{"blanks around a string are dropped", "string", " a b\t", "a b", "o = a b"},
-		{"a string of blanks is not set", "string", "  ", "def", "o = def"},
+		{"a word that is not set is the default", "word", "", "def", "o = def"},
+		{"blanks around a word are dropped", "word", " a b\t", "a b", "o = a b"},
+		{"a word of blanks is not set", "word", "  ", "def", "o = def"},
 		{"a text keeps its blanks and shows them", "text", " a ", " a ", `o = " a "`},
 		{"a text of one blank is a value", "text", " ", " ", `o = " "`},
 		{"a text that is not set is empty", "text", "", "", "o = (not set)"},
@@ -69,8 +110,10 @@ func TestOptionsReadValues(t *testing.T) {
 		{"a number that is not set is the default", "int", "", 7, "o = 7"},
 		{"the lowest number", "int", "-1", -1, "o = -1"},
 		{"the highest number", "int", "10", 10, "o = 10"},
+		{"a number with a sign", "int", "+5", 5, "o = 5"},
 		{"a size that is not set is the default", "size", "", 5, "o = 5"},
 		{"a size with a unit is bytes", "size", "2 KB", 2048, "o = 2048"},
+		{"a size with a sign", "size", "+20", 20, "o = 20"},
 		{"a duration that is not set is the default", "duration", "", time.Minute, "o = 1m0s"},
 		{"a duration of several units", "duration", "5m30s", 330 * time.Second, "o = 5m30s"},
 		{"a duration of zero needs no unit", "duration", "0", time.Duration(0), "o = 0s"},
@@ -82,72 +125,139 @@ func TestOptionsReadValues(t *testing.T) {
 		{"a list that is not set is empty", "list", "", []string(nil), "o = (not set)"},
 		{"a list of one", "list", "a", []string{"a"}, "o = a"},
 		{"blanks in a list are dropped around the items", "list", " a b ,c ", []string{"a b", "c"}, "o = a b, c"},
+		{"empty items of a list are dropped", "list", ",a, ,b,", []string{"a", "b"}, "o = a, b"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := NewOptions(Values{"o": test.value})
-			require.Equal(t, test.want, optionReaders[test.as](o))
+			got, o := readAs[test.as](Option{}, test.value)
+			require.Equal(t, test.want, got)
 			require.NoError(t, o.Err())
+			require.Empty(t, o.Warnings())
 			require.Len(t, o.Settings(), 1)
 			require.Equal(t, test.setting, o.Settings()[0].String())
 		})
 	}
 }
 
-func TestOptionsRefuseWhatTheyCannotRead(t *testing.T) {
-	const wholeSeconds = "must be a whole number of seconds from 0 to 86400, without a unit"
-	const duration = `must be a duration that is not negative, such as "30s", "5m30s" or "1h"`
-	const size = "must be a size from 1 to 2k, " + sizeNotation
+const (
+	boolRule     = "must be true or false (or on, off, yes, no, 1, 0)"
+	secondsRule  = "must be a whole number of seconds from 0 to 86400, without a unit"
+	durationRule = `must be a duration that is not negative, such as "30s", "5m30s" or "1h"`
+	sizeRule     = "must be a size from 2 to 2k, " + sizeNotation
+)
+
+// Odd values can be bent to valid ones; whether they are is a matter of the row.
+func TestOptionsTakeOddValuesWhereTheTableSaysSo(t *testing.T) {
 	for _, test := range []struct {
 		name, as, value string
-		want            any // the default
-		message         string
+		want            any
+		rule, used      string
 	}{
-		{"a required option that is not set", "required", "", "", "o is not set: it must be a word"},
-		{"a required option of blanks", "required", "  ", "", "o is not set: it must be a word"},
-		{"a boolean in other words", "bool", "maybe", true, `o = "maybe": must be true or false (or on, off, yes, no, 1, 0)`},
-		{"a boolean of another number", "bool", "2", true, `o = "2": must be true or false (or on, off, yes, no, 1, 0)`},
-		{"a number below the range", "int", "-2", 7, `o = "-2": must be a whole number from -1 to 10`},
-		{"a number above the range", "int", "11", 7, `o = "11": must be a whole number from -1 to 10`},
-		{"a number that is a word", "int", "ten", 7, `o = "ten": must be a whole number from -1 to 10`},
-		{"a number with a fraction", "int", "1.5", 7, `o = "1.5": must be a whole number from -1 to 10`},
-		{"a number no machine holds", "int", "99999999999999999999", 7, `o = "99999999999999999999": must be a whole number from -1 to 10`},
-		{"a size below the range", "size", "0", 5, `o = "0": ` + size},
-		{"a size above the range", "size", "3k", 5, `o = "3k": ` + size},
-		{"a size in another unit", "size", "1G", 5, `o = "1G": ` + size},
-		{"a duration without a unit", "duration", "5", time.Minute, `o = "5": ` + duration},
-		{"a negative duration", "duration", "-5s", time.Minute, `o = "-5s": ` + duration},
-		{"seconds with a unit", "seconds", "5s", time.Minute, `o = "5s": ` + wholeSeconds},
-		{"negative seconds", "seconds", "-5", time.Minute, `o = "-5": ` + wholeSeconds},
-		{"a fraction of seconds", "seconds", "0.5", time.Minute, `o = "0.5": ` + wholeSeconds},
-		{"more seconds than a day has", "seconds", "86401", time.Minute, `o = "86401": ` + wholeSeconds},
-		{"none of the choices", "choice", "d", "b", `o = "d": must be one of a, b, Cc`},
-		{"an empty item in a list", "list", "a,,b", []string(nil), `o = "a,,b": must be names separated by commas, but number 2 of 3 is empty`},
-		{"a list that ends in a comma", "list", "a,", []string(nil), `o = "a,": must be names separated by commas, but number 2 of 2 is empty`},
-		{"a list of a comma", "list", ",", []string(nil), `o = ",": must be names separated by commas, but number 1 of 2 is empty`},
+		{"a boolean in other words", "bool", "maybe", false, boolRule, "false is used"},
+		{"a boolean of another number", "bool", "2", false, boolRule, "false is used"},
+		{"a number below the range", "int", "-2", -1, "must be a whole number from -1 to 10", "-1 is used"},
+		{"a number above the range", "int", "11", 10, "must be a whole number from -1 to 10", "10 is used"},
+		{"a number that must not be zero", "number", "0", 1, "must be a whole number from 1 to 10", "1 is used"},
+		{"a size below the range", "size", "0", 2, sizeRule, "2 is used"},
+		{"a size above the range", "size", "3k", 2048, sizeRule, "2048 is used"},
+		{"a negative duration", "duration", "-5s", time.Duration(0), durationRule, "0s is used"},
+		{"more seconds than a day has", "seconds", "9223372036854775807", 24 * time.Hour, secondsRule, "24h0m0s is used"},
+		{"a list of commas", "list", ", ,", []string(nil), "must be names separated by commas, but there is no name", "it is as if it were not set"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := NewOptions(Values{"o": test.value})
-			require.Equal(t, test.want, optionReaders[test.as](o), "the default stands in")
+			got, o := readAs[test.as](Option{Odd: Taken}, test.value)
+			require.Equal(t, test.want, got)
+			require.NoError(t, o.Err())
+			require.Equal(t, []string{fmt.Sprintf("o = %q: %s; %s", test.value, test.rule, test.used)}, o.Warnings())
+
+			_, o = readAs[test.as](Option{}, test.value)
+			require.EqualError(t, o.Err(), fmt.Sprintf("o = %q: %s", test.value, test.rule), "the table does not say so")
+			require.Empty(t, o.Warnings())
+		})
+	}
+}
+
+func TestOptionsRefuseWhatTheyCannotRead(t *testing.T) {
+	for _, test := range []struct{ name, as, value, message string }{
+		{"a required option that is not set", "required", "", "o is not set: it must be a word"},
+		{"a required option of blanks", "required", "  ", "o is not set: it must be a word"},
+		{"a number that is a word", "int", "ten", `o = "ten": must be a whole number from -1 to 10`},
+		{"a number with a fraction", "int", "1.5", `o = "1.5": must be a whole number from -1 to 10`},
+		{"a number no machine holds", "int", "99999999999999999999", `o = "99999999999999999999": must be a whole number from -1 to 10`},
+		{"a number that must not be negative", "number", "-1", `o = "-1": must be a whole number from 1 to 10`},
+		{"a size in another unit", "size", "1G", `o = "1G": ` + sizeRule},
+		{"a negative size", "size", "-1", `o = "-1": ` + sizeRule},
+		{"a duration without a unit", "duration", "5", `o = "5": ` + durationRule},
+		{"seconds with a unit", "seconds", "5s", `o = "5s": ` + secondsRule},
+		{"negative seconds", "seconds", "-5", `o = "-5": ` + secondsRule},
+		{"a fraction of seconds", "seconds", "0.5", `o = "0.5": ` + secondsRule},
+		{"none of the choices", "choice", "d", `o = "d": must be one of a, b, Cc`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, o := readAs[test.as](Option{Odd: Taken}, test.value)
 			require.EqualError(t, o.Err(), test.message)
-			require.Empty(t, o.Settings(), "a refused value takes no effect")
+			require.Empty(t, o.Warnings())
+		})
+	}
+}
+
+func TestWhetherAnOddValueIsTakenMayDependOnAnotherOption(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		odd   Odd
+		other string
+		taken bool
+	}{
+		{"where the other must be set and is", TakenWith("other"), "x", true},
+		{"where the other must be set and is not", TakenWith("other"), " ", false},
+		{"where the other must not be set and is not", TakenWithout("other"), "", true},
+		{"where the other must not be set and is", TakenWithout("other"), "x", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var on bool
+			table := Table{{Name: "o", Value: Bool(&on), Odd: test.odd}, {Name: "other", Value: Word(new(string))}}
+			o := ReadOptions(table, Values{"o": "maybe", "other": test.other}, Values{})
+			require.Equal(t, test.taken, o.Err() == nil)
+			require.Equal(t, test.taken, len(o.Warnings()) == 1)
 		})
 	}
 }
 
 func TestOptionsReportAllMistakesInOrder(t *testing.T) {
-	o := NewOptions(Values{"a": "x", "b": "1"})
-	env := o.From(SourceFunc(func(key string) string { return "env of " + key }))
-	o.Int("a", 0, 0, 1)
-	env.Bool("E", false)
-	o.Int("b", 0, 0, 1)
+	var a, b int
+	var e bool
+	o := ReadOptions(Table{
+		{Name: "a", Value: Int(&a, 0, 1)}, {Name: "E", Env: true, Value: Bool(&e)}, {Name: "b", Value: Int(&b, 0, 1)},
+	}, Values{"a": "x", "b": "1", "E": "not asked for"}, SourceFunc(func(key string) string { return "env of " + key }))
 	o.Refuse("c", "z", "must not be")
 	require.Equal(t, []string{
 		`a = "x": must be a whole number from 0 to 1`,
 		`E = "env of E": must be true or false (or on, off, yes, no, 1, 0)`,
 		`c = "z": must not be`,
 	}, strings.Split(o.Err().Error(), "\n"))
-	require.Equal(t, o.Err(), env.Err())
-	require.Equal(t, []Setting{{"b", "1"}}, env.Settings())
+	require.Equal(t, 1, b, "the reading goes on")
+}
+
+func TestOptionsRemarkOnWhatHasNoEffect(t *testing.T) {
+	for _, test := range []struct {
+		name, key, on, number string
+		want                  []string
+	}{
+		{"all there", "k", "true", "1", nil},
+		{"a word that is not set", "", "true", "1", []string{"o has no effect without key"}},
+		{"a boolean that is false", "k", "no", "1", []string{"o has no effect without on"}},
+		{"a number that is zero", "k", "on", "0", []string{"o has no effect without number"}},
+		{"the first of several", "", "off", "0", []string{"o has no effect without key"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var n int
+			var on bool
+			o := ReadOptions(Table{
+				{Name: "o", Value: Word(new(string)), Needs: []string{"key", "on", "number"}},
+				{Name: "key", Value: Word(new(string))}, {Name: "on", Value: Bool(&on)}, {Name: "number", Value: Int(&n, 0, 9)},
+			}, Values{"o": "x", "key": test.key, "on": test.on, "number": test.number}, Values{})
+			require.Equal(t, test.want, o.Warnings())
+		})
+	}
 }
 
 func TestOptionsShowNoPasswordAndNoNovelInAMessage(t *testing.T) {
@@ -161,17 +271,34 @@ func TestOptionsShowNoPasswordAndNoNovelInAMessage(t *testing.T) {
 		{"line ends", "a\nb", `"a\nb"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o := NewOptions(Values{"o": test.value})
-			Read(o, "o", "", func(string) (string, error) { return "", errors.New("must be other") })
+			value := Parsed(new(string), func(string) (string, error) { return "", errors.New("must be other") })
+			o := ReadOptions(Table{{Name: "o", Value: value}}, Values{"o": test.value}, Values{})
 			require.EqualError(t, o.Err(), "o = "+test.shown+": must be other")
 		})
 	}
 }
 
 func TestOptionsKeepWarnings(t *testing.T) {
-	o := NewOptions(Values{})
-	require.False(t, o.IsSet("a"))
+	o := ReadOptions(nil, Values{"a": "1"}, Values{})
+	require.False(t, o.IsSet("a"), "it is not of the table")
+	require.False(t, o.IsOn("a"))
 	o.Warn("%s has no effect without %s", "a", "b")
 	require.Equal(t, []string{"a has no effect without b"}, o.Warnings())
 	require.NoError(t, o.Err())
+}
+
+func TestATableIsWrittenForPeople(t *testing.T) {
+	table := Table{
+		{Name: "stream", Group: "where", Must: "a name", Help: "The stream.", Example: "logs"},
+		{Name: "HOME", Env: true},
+		{Name: "size", Group: "what", Default: "1M", Help: "The size.", Example: "2M"},
+		{Name: "level", Group: "what", Shown: "the format's", Help: "The level.", Example: "3"},
+		{Name: "key", Group: "what", Help: "The key.", Example: "k"},
+	}
+	require.Equal(t, strings.Join([]string{
+		"| option | default | what it does | example |", "|---|---|---|---|",
+		"| **where** | | | |", "| `stream` | required | The stream. | `logs` |",
+		"| **what** | | | |", "| `size` | `1M` | The size. | `2M` |",
+		"| `level` | the format's | The level. | `3` |", "| `key` | none | The key. | `k` |", "",
+	}, "\n"), table.Markdown())
 }

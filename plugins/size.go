@@ -18,14 +18,14 @@ const (
 )
 
 // ParseSize reads a number of bytes: digits, and one of k, KB, M, MB in any
-// case for 1024 and 1024*1024, with or without blanks before it. Signs and
-// fractions are refused.
+// case for 1024 and 1024*1024, with or without blanks before it, and a plus sign
+// before it all. Other signs and fractions are refused.
 func ParseSize(text string) (int, error) {
 	digits := strings.TrimRight(text, "kKmMbB")
 	unit, known := sizeUnit(text[len(digits):])
-	digits = strings.TrimRight(digits, " \t")
-	// ParseUint would take no sign either, but is asked for decimal digits
-	// alone: it knows underscores and prefixes only with base 0.
+	digits = strings.TrimPrefix(strings.TrimRight(digits, " \t"), "+")
+	// ParseUint takes no sign, and is asked for decimal digits alone: it knows
+	// underscores and prefixes only with base 0.
 	n, err := strconv.ParseUint(digits, 10, strconv.IntSize-1)
 	if err != nil || !known || n > uint64(math.MaxInt/unit) {
 		return 0, errors.New("not a size: it must be " + sizeNotation)

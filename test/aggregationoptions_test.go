@@ -5,11 +5,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/internal/kinesistest"
 )
 
-// Refusals beyond those in the table of refused options.
+// Refusals beyond those in optionCases.
 func TestSettingsOfAggregationAndCompressionThatDoNotGoTogetherStopTheStart(t *testing.T) {
 	s := runStream(t, kinesistest.Options{})
 	for _, x := range []struct {
@@ -17,12 +18,6 @@ func TestSettingsOfAggregationAndCompressionThatDoNotGoTogetherStopTheStart(t *t
 		given options
 		want  string
 	}{
-		{"the size of records alone is the maximum", options{"aggregation": "on", "skip_aggregation_record_size": "1M"},
-			`skip_aggregation_record_size = "1M": must be below aggregation_maximum_record_size, which is 1M`},
-		{"the maximum is below the default of the other", options{"aggregation": "on", "aggregation_maximum_record_size": "10k"},
-			`skip_aggregation_record_size = "20k": must be below aggregation_maximum_record_size, which is 10k`},
-		{"the maximum is above the service's", options{"aggregation": "on", "aggregation_maximum_record_size": "1048577"},
-			`aggregation_maximum_record_size = "1048577": must be a size`},
 		{"no such compression", options{"compression": "brotli"}, `compression = "brotli": must be one of none, gzip, zlib, zstd, snappy`},
 		{"no such compression of aggregates", options{"aggregation": "on", "aggregation_compression": "zlib"},
 			`aggregation_compression = "zlib": must be one of none, gzip, zstd`},
@@ -36,6 +31,51 @@ func TestSettingsOfAggregationAndCompressionThatDoNotGoTogetherStopTheStart(t *t
 			mistakes := refusedStart(t, s, flbhost.Config{}, x.given).texts("error")
 			require.Len(t, mistakes, 1)
 			require.Contains(t, mistakes[0], x.want)
+		})
+	}
+}
+
+func TestTheSizeFromWhichRecordsTravelAloneMayBeAnything(t *testing.T) {
+	for _, x := range []struct {
+		name              string
+		given             options
+		aggregates, alone int64
+	}{
+		{"all of them", options{"skip_aggregation_record_size": "0"}, 0, 3},
+		{"the long one", options{"skip_aggregation_record_size": "3000"}, 1, 1},
+		{"none, as the size is the maximum", options{"skip_aggregation_record_size": "10k", "aggregation_maximum_record_size": "10k"}, 1, 0},
+		{"none, as the size is above the maximum", options{"skip_aggregation_record_size": "20M", "aggregation_maximum_record_size": "10k"}, 1, 0},
+		{"none, as the default is above a small maximum", options{"aggregation_maximum_record_size": "10240"}, 1, 0},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			s := setStage(t, kinesistest.Options{}, flbhost.Config{}, with(with(x.given, "aggregation", "true"), "log_key", "log"))
+			s.flush(flbhost.OK, lines("short", noise(1, 4000), "short"))
+			_, totals := read(t, s.stream, streamName, kinesistest.View{})
+			require.Equal(t, x.aggregates, totals.Aggregates)
+			require.Equal(t, x.alone, totals.Records-totals.Aggregates)
+		})
+	}
+}
+
+func TestAHigherLevelMakesLessOfTheSameAggregate(t *testing.T) {
+	for _, x := range []struct{ format, lowest, highest string }{{"gzip", "0", "9"}, {"zstd", "1", "4"}} {
+		t.Run(x.format, func(t *testing.T) {
+			s := runStream(t, kinesistest.Options{Streams: map[string]int{"low": 1, "high": 1}})
+			given := with(byContainer, "aggregation_compression", x.format)
+			h := runHost(t, s, flbhost.Config{},
+				with(with(given, "stream", "low"), "aggregation_compression_level", x.lowest),
+				with(with(given, "stream", "high"), "aggregation_compression_level", x.highest))
+			l := containerLines(1000, 1000, 40)
+			format, err := compress.Parse(x.format)
+			require.NoError(t, err)
+			var sizes []int64
+			for i, stream := range []string{"low", "high"} {
+				flushAll(t, h, i, l.chunks...)
+				users, totals := read(t, s, stream, kinesistest.View{AggregationCompression: format})
+				l.requireTimes(t, 1, landingsOf(users))
+				sizes = append(sizes, totals.Bytes)
+			}
+			require.Less(t, sizes[1], sizes[0])
 		})
 	}
 }

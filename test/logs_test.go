@@ -2,6 +2,7 @@ package test
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,6 +61,16 @@ func (l logLines) with(level string, parts ...string) (found logLines) {
 		}
 	}
 	return found
+}
+
+// without leaves out the lines that have one of the parts in them.
+func (l logLines) without(parts ...string) (left logLines) {
+	for _, line := range l {
+		if !slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(line.text, part) }) {
+			left = append(left, line)
+		}
+	}
+	return left
 }
 
 // texts is the lines of a level, in order.

@@ -171,9 +171,9 @@ func TestRecordsThatThePluginSkipsAreLost(t *testing.T) {
 }
 
 func TestARefusedOptionIsThePluginsToExplain(t *testing.T) {
-	status, _, stderr := runWith(t, "x\n", "-host", "bundled", "-input", "-", "-o", "append_newline=perhaps")
+	status, _, stderr := runWith(t, "x\n", "-host", "bundled", "-input", "-", "-o", "compression=perhaps")
 	require.Equal(t, statusLost, status)
-	require.Regexp(t, `plugin \| .*append_newline`, stderr)
+	require.Regexp(t, `plugin \| .*compression`, stderr)
 	require.Contains(t, stderr, "refused to start")
 }
 

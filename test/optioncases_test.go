@@ -1,0 +1,213 @@
+package test
+
+import (
+	"maps"
+	"strings"
+
+	"fluent-bit-kinesis/internal/kinesistest"
+)
+
+// An outcome is what the start makes of a value.
+type outcome int
+
+const (
+	started outcome = iota // without a remark on the value
+	warned
+	refused
+)
+
+// An optionCase is a value of an option, as people have it in their
+// configurations or get it wrong, and what becomes of it.
+type optionCase struct {
+	outcome outcome
+	option  string
+	value   string  // HOST is the address of the stream, without a scheme
+	with    options // others that are set beside it
+	says    string  // in the warning, or the mistake
+	effect  string  // a line of the start log
+}
+
+func (x optionCase) name() string {
+	name := x.option + " " + x.value
+	for other, value := range x.with {
+		name += " with " + other + " " + value
+	}
+	return name
+}
+
+// section is the options of an instance that has the value.
+func (x optionCase) section(s *kinesistest.Server) options {
+	section := options{}
+	if x.outcome == refused && (x.option == "region" || x.option == "stream") {
+		section["endpoint"] = "" // beside one, more is taken
+	}
+	section[x.option] = strings.ReplaceAll(x.value, "HOST", strings.TrimPrefix(s.URL(), "https://"))
+	maps.Copy(section, x.with)
+	return section
+}
+
+const (
+	isBool    = "must be true or false (or on, off, yes, no, 1, 0)"
+	isSize    = "must be a size from"
+	isAddress = "must be an address such as"
+	isPath    = "must be a key or a path of keys"
+	isRole    = "must be the ARN of a role"
+	isPattern = "must be a strftime pattern"
+	isSeconds = "must be a whole number of seconds"
+)
+
+var (
+	aggregated = options{"aggregation": "true"}
+	inGzip     = options{"aggregation": "true", "aggregation_compression": "gzip"}
+	inZstd     = options{"aggregation": "true", "aggregation_compression": "zstd"}
+	timed      = options{"time_key": "t"}
+	background = options{"experimental_concurrency": "1"}
+)
+
+// optionCases are the values that the plugin that users come from and its fork
+// started with, and those that cannot work.
+var optionCases = []optionCase{
+	{refused, "region", "us east 1", nil, "must be the name of an AWS region", ""},
+	{refused, "region", "US-EAST-1", nil, "must be the name of an AWS region", ""},
+	{warned, "region", "us_local.1", nil, `"us_local.1": must be the name of an AWS region`, "region = us_local.1"},
+	{warned, "region", "US-EAST-1", nil, "it is used as it is", "region = US-EAST-1"},
+	{refused, "stream", "a b", nil, "must be 1 to 128 of the characters", ""},
+	{refused, "stream", "ü", nil, "must be 1 to 128 of the characters", ""},
+	{refused, "stream", strings.Repeat("s", 129), nil, "must be 1 to 128 of the characters", ""},
+	{refused, "stream", "arn:aws:kinesis:us-west-2:123456789012:stream/logs", nil, "not its ARN", ""},
+
+	{started, "time_key", "@timestamp", nil, "", "time_key = @timestamp"},
+	{started, "time_key_format", "%Y-%m-%dT%H:%M:%S.%L%z", timed, "", "time_key_format = %Y-%m-%dT%H:%M:%S.%L%z"},
+	{refused, "time_key_format", "%Q", timed, isPattern, ""},
+	{refused, "time_key_format", "%Y-%", timed, isPattern, ""},
+	{warned, "time_key_format", "%Q", nil, isPattern, ""},
+	{warned, "time_key_format", "100 %", nil, "no time is written", ""},
+
+	{started, "partition_key", "a", nil, "", "partition_key = a"},
+	{started, "partition_key", "a->log", nil, "", "partition_key = a->log"},
+	{warned, "partition_key", "a->", nil, "key 2 of 2 is empty; records without such a key go under random keys", "partition_key = a->"},
+	{warned, "partition_key", "->b", nil, isPath, "partition_key = ->b"},
+	{warned, "partition_key", "a->->b", nil, isPath, "partition_key = a->->b"},
+	{warned, "partition_key", "->", nil, isPath, ""},
+	{refused, "partition_key", "log", nil, "must not be log", ""},
+	{refused, "partition_key", " log ", nil, "must not be log", ""},
+
+	{started, "data_keys", "log", nil, "", "data_keys = log"},
+	{started, "data_keys", "log,", nil, "", "data_keys = log"},
+	{started, "data_keys", ",log, ,a", nil, "", "data_keys = log, a"},
+	{warned, "data_keys", ",", nil, "there is no name; it is as if it were not set", "data_keys = (not set)"},
+	{started, "log_key", "log", nil, "", "log_key = log"},
+	{refused, "log_key", "log", options{"data_keys": "a,b"}, "no record would have this key", ""},
+	{refused, "log_key", "a.b", options{"replace_dots": "_"}, "no record would have this key", ""},
+	{started, "replace_dots", "_", nil, "", "replace_dots = _"},
+
+	{started, "append_newline", "TRUE", nil, "", "append_newline = true"},
+	{started, "append_newline", "False", nil, "", "append_newline = false"},
+	{warned, "append_newline", "maybe", nil, `append_newline = "maybe": ` + isBool + "; false is used", "append_newline = false"},
+	{warned, "append_newline", "2", nil, isBool, "append_newline = false"},
+	{warned, "append_newline", "truee", nil, isBool, "append_newline = false"},
+	{warned, "append_newline", "t", nil, isBool, "append_newline = false"},
+
+	{started, "compression", "GZIP", nil, "", "compression = gzip"},
+	{started, "compression", "zlib", nil, "", "compression = zlib"},
+	{started, "compression", "none", nil, "", "compression = none"},
+	{refused, "compression", "lz4", nil, "must be one of none, gzip, zlib, zstd, snappy", ""},
+	{refused, "compression", "gz", nil, "must be one of", ""},
+	{started, "compression_level", "1", options{"compression": "gzip"}, "", "compression_level = 1"},
+	{refused, "compression_level", "10", options{"compression": "gzip"}, "must be a whole number from 1 to 9", ""},
+	{refused, "compression_level", "best", options{"compression": "gzip"}, "must be a whole number from 1 to 9", ""},
+	{warned, "compression_level", "3", nil, "compression_level has no effect with compression = none", ""},
+
+	{started, "aggregation", "true", nil, "", "aggregation = true"},
+	{warned, "aggregation", "si", nil, isBool, "aggregation = false"},
+	{warned, "aggregation", "enabled", nil, isBool, "aggregation = false"},
+	{started, "aggregation_maximum_record_size", "10240", nil, "", "skip_aggregation_record_size = 10240"},
+	{started, "aggregation_maximum_record_size", "10240", aggregated, "", "skip_aggregation_record_size = 10240"},
+	{started, "aggregation_maximum_record_size", "+51200", aggregated, "", "aggregation_maximum_record_size = 51200"},
+	{started, "aggregation_maximum_record_size", "1048576", aggregated, "", "aggregation_maximum_record_size = 1048576"},
+	{warned, "aggregation_maximum_record_size", "0", aggregated, isSize, "aggregation_maximum_record_size = 1024"},
+	{warned, "aggregation_maximum_record_size", "10", aggregated, isSize, "aggregation_maximum_record_size = 1024"},
+	{warned, "aggregation_maximum_record_size", "5242880", aggregated, "1048576 is used", "aggregation_maximum_record_size = 1048576"},
+	{warned, "aggregation_maximum_record_size", "2M", aggregated, isSize, "aggregation_maximum_record_size = 1048576"},
+	{refused, "aggregation_maximum_record_size", "1G", aggregated, isSize, ""},
+	{refused, "aggregation_maximum_record_size", "-1", aggregated, isSize, ""},
+	{started, "skip_aggregation_record_size", "0", aggregated, "", "skip_aggregation_record_size = 0"},
+	{started, "skip_aggregation_record_size", "1", aggregated, "", "skip_aggregation_record_size = 1"},
+	{started, "skip_aggregation_record_size", "50K", options{"aggregation": "on", "aggregation_maximum_record_size": "50K"}, "", "skip_aggregation_record_size = 51200"},
+	{started, "skip_aggregation_record_size", "60k", options{"aggregation": "on", "aggregation_maximum_record_size": "50K"}, "", "skip_aggregation_record_size = 61440"},
+	{warned, "skip_aggregation_record_size", "2M", aggregated, isSize, "skip_aggregation_record_size = 1048576"},
+	{refused, "skip_aggregation_record_size", "20 kilo", aggregated, isSize, ""},
+	{refused, "aggregation_shard_map", "-", aggregated, isBool, ""},
+	{started, "aggregation_compression", "noop", aggregated, "", "aggregation_compression = none"},
+	{started, "aggregation_compression", "gzip", aggregated, "", "aggregation_compression_level = 6"},
+	{started, "aggregation_compression", "zstd", aggregated, "", "aggregation_compression_level = 1"},
+	{refused, "aggregation_compression", "snappy", aggregated, "must be one of none, gzip, zstd", ""},
+	{refused, "aggregation_compression", "lz4", aggregated, "must be one of none, gzip, zstd", ""},
+	{started, "aggregation_compression_level", "9", inGzip, "", "aggregation_compression_level = 9"},
+	{warned, "aggregation_compression_level", "0", inGzip, "1 is used", "aggregation_compression_level = 1"},
+	{warned, "aggregation_compression_level", "12", inGzip, "9 is used", "aggregation_compression_level = 9"},
+	{started, "aggregation_compression_level", "4", inZstd, "", "aggregation_compression_level = 4"},
+	{warned, "aggregation_compression_level", "22", inZstd, "4 is used", "aggregation_compression_level = 4"},
+	{warned, "aggregation_compression_level", "3", aggregated, "has no effect with aggregation_compression = none", ""},
+	{refused, "aggregation_compression_level", "-1", inZstd, "must be a whole number from 1 to 4", ""},
+	{refused, "aggregation_compression_level", "best", inGzip, "must be a whole number from 1 to 9", ""},
+
+	{started, "endpoint", "HOST", nil, "", "endpoint = https://127.0.0.1:"},
+	{started, "endpoint", "HTTPS://HOST/", nil, "", "endpoint = https://127.0.0.1:"},
+	{warned, "endpoint", "https://user:secret@HOST", nil, isAddress, "endpoint = https://127.0.0.1:"},
+	{warned, "endpoint", "https://HOST?x=1", nil, isAddress, "endpoint = https://127.0.0.1:"},
+	{warned, "endpoint", "https://HOST/#x", nil, isAddress, "endpoint = https://127.0.0.1:"},
+	{refused, "endpoint", "ftp://host", nil, isAddress, ""},
+	{refused, "endpoint", "https://", nil, isAddress, ""},
+	{refused, "endpoint", "http://a b", nil, isAddress, ""},
+	{refused, "endpoint", "ftp://user:secret@host", nil, isAddress, ""},
+	{refused, "endpoint", "http://127.0.0.1:99999", nil, isAddress, ""},
+	{refused, "endpoint", "http://127.0.0.1:65536", nil, isAddress, ""},
+	{refused, "endpoint", "127.0.0.1:0", nil, isAddress, ""},
+	{refused, "endpoint", "http://127.0.0.1:http", nil, isAddress, ""},
+	{warned, "sts_endpoint", "https://host#x", nil, isAddress, "sts_endpoint = https://host"},
+	{refused, "sts_endpoint", "ftp://host", nil, isAddress, ""},
+	{refused, "sts_endpoint", "https://[::1]:70000", nil, isAddress, ""},
+	{refused, "role_arn", "logs", nil, isRole, ""},
+	{refused, "role_arn", "arn:aws:iam::12:role/x", nil, isRole, ""},
+	{refused, "role_arn", "arn:aws:iam::123456789012:user/x", nil, isRole, ""},
+
+	{started, "http_request_timeout", "0", nil, "", "http_request_timeout = 0s"},
+	{started, "http_request_timeout", "+30", nil, "", "http_request_timeout = 30s"},
+	{warned, "http_request_timeout", "86401", nil, isSeconds, "http_request_timeout = 24h0m0s"},
+	{warned, "http_request_timeout", "9223372036854775807", nil, isSeconds, "http_request_timeout = 24h0m0s"},
+	{refused, "http_request_timeout", "5s", nil, isSeconds, ""},
+	{refused, "http_request_timeout", "-1", nil, isSeconds, ""},
+	{refused, "http_request_timeout", "1.5", nil, isSeconds, ""},
+	{refused, "http_request_timeout", "soon", nil, isSeconds, ""},
+
+	{refused, "delivery_timeout", "-1", nil, `must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`, ""},
+	{refused, "delivery_timeout", "-1s", nil, "must be a number of seconds, or a duration", ""},
+	{refused, "delivery_timeout", "86401", nil, "must be a number of seconds, or a duration", ""},
+	{refused, "delivery_timeout", "25h", nil, "must be a number of seconds, or a duration", ""},
+	{refused, "delivery_timeout", "soon", nil, "must be a number of seconds, or a duration", ""},
+	{refused, "requests_in_flight", "0", nil, "must be a whole number from 1 to 64", ""},
+	{refused, "requests_in_flight", "65", nil, "must be a whole number from 1 to 64", ""},
+	{refused, "requests_in_flight", "many", nil, "must be a whole number from 1 to 64", ""},
+	{started, "experimental_concurrency", "10", nil, "", "experimental_concurrency = 10"},
+	{refused, "experimental_concurrency", "-1", nil, "must be a whole number from 0 to 10", ""},
+	{refused, "experimental_concurrency", "11", nil, "must be a whole number from 0 to 10", ""},
+	{refused, "experimental_concurrency", "x", nil, "must be a whole number from 0 to 10", ""},
+	{started, "experimental_concurrency_retries", "0", background, "", "experimental_concurrency_retries = 0"},
+	{warned, "experimental_concurrency_retries", "20000", background, "10000 is used", "experimental_concurrency_retries = 10000"},
+	{refused, "experimental_concurrency_retries", "-1", background, "must be a whole number from 0", ""},
+	{refused, "experimental_concurrency_retries", "x", background, "must be a whole number from 0", ""},
+	{refused, "wire_format", "xml", nil, "must be one of json, cbor", ""},
+
+	{warned, "aws_key_id", "secret", nil, "aws_key_id (set AWS_ACCESS_KEY_ID", ""},
+	{warned, "aws_sec_key", "secret", nil, "aws_sec_key (set AWS_ACCESS_KEY_ID", ""},
+	{warned, "auto_retry_requests", "secret", nil, "auto_retry_requests (what failed is always tried again", ""},
+	{warned, "stream_key", "secret", nil, "stream_key (use stream", ""},
+	{warned, "simple_aggregation", "secret", nil, "simple_aggregation (use aggregation", ""},
+	{warned, "enrich_records", "secret", nil, "enrich_records (use Fluent Bit's filters", ""},
+	{warned, "compresion", "secret", nil, "compresion (did you mean compression?)", ""},
+	{warned, "Partition-Key", "secret", nil, "partition-key (did you mean partition_key?)", ""},
+	{warned, "data_key", "secret", options{"logkey": "secret", "profile": "secret"},
+		"options that this plugin does not have, and that do nothing: profile (set AWS_PROFILE in the environment); data_key (use log_key for its value alone, data_keys for a record of it); logkey (did you mean log_key?)", ""},
+	{started, "external_id", "secret", nil, "", ""},
+}
