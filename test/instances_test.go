@@ -128,3 +128,40 @@ func TestLogLevel(t *testing.T) {
 		})
 	}
 }
+
+func TestAfterAHotReloadInstancesAreNumberedAnew(t *testing.T) {
+	for _, workers := range []int{0, 2} {
+		t.Run("workers "+decimal(workers), func(t *testing.T) {
+			s := runStream(t, kinesistest.Options{Streams: map[string]int{"before": 1, "after": 1}})
+			before := options{"stream": "before"}
+			config := hostConfig(s, flbhost.Config{Workers: workers}, before, before, before)
+			h := flbhost.Run(t, config)
+			section := config.Instances[0]
+			for reload := range 3 {
+				section["stream"] = "after"
+				require.NoError(t, h.Reload(section, section))
+				result, err := h.Flush(1, "tag", one(when, F("log", "x")).Bytes())
+				require.NoError(t, err)
+				require.Equal(t, flbhost.OK, result.Code)
+				require.Len(t, s.Records("after"), reload+1)
+			}
+			log := exitLog(t, h)
+			for i, starts := range []int{4, 4, 1, 0} {
+				require.Len(t, log.with("info", "[kinesis "+decimal(i)+"] stream = "), starts, "starts of instance %d", i)
+				require.Len(t, log.with("info", "[kinesis "+decimal(i)+"] at exit: "), starts, "exits of instance %d", i)
+			}
+			requireLine(t, log, "info", "[kinesis 1] at exit: records 1, accepted 1 ")
+		})
+	}
+}
+
+func TestAHostWithoutContextsWorksAfterAHotReload(t *testing.T) {
+	s := runStream(t, kinesistest.Options{})
+	config := hostConfig(s, flbhost.Config{NoContext: true}, options{"log_key": "log"})
+	h := flbhost.Run(t, config)
+	require.NoError(t, h.Reload(config.Instances...))
+	result, err := h.Flush(0, "tag", one(when, F("log", "x")).Bytes())
+	require.NoError(t, err)
+	require.Equal(t, flbhost.OK, result.Code)
+	require.Equal(t, []string{"x"}, datas(s.Records(streamName)))
+}
