@@ -181,11 +181,18 @@ func (o *Output) answer(err error) Code {
 	return Error
 }
 
-// handBack counts and says that records of a chunk did not get through.
+// handBack counts and says that records of a chunk did not get through. Where
+// that is because keys have expired, and no others were to be had in all the
+// time that a flush has, a person is needed.
 func (o *Output) handBack(f *flush) {
 	o.counts.HandedBack.Add(int64(len(f.refused)))
-	o.warn.handedBack.Warnf("%d of the %d records of a chunk go back to Fluent Bit to be offered again: %v",
-		len(f.refused), f.events, f.err)
+	kind := o.warn.handedBack
+	if service.Classify(f.err) == service.Expired {
+		kind = o.warn.denied
+	}
+	if kind.Due() {
+		kind.Say("%d of the %d records of a chunk go back to Fluent Bit to be offered again: %v", len(f.refused), f.events, f.err)
+	}
 	o.summarize()
 }
 

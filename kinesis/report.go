@@ -9,12 +9,14 @@ import (
 )
 
 // warnings are what is said in the log again and again while something is
-// wrong: each at most once per interval.
+// wrong: each at most once per interval. What has cost data or needs a person
+// is an error; what passes by itself is a warning.
 type warnings struct {
 	noLogKey   *plugins.Limited
-	dropped    *plugins.Limited
-	truncated  *plugins.Limited
+	dropped    *plugins.Limited // error
+	truncated  *plugins.Limited // error
 	randomKey  *plugins.Limited
+	denied     *plugins.Limited // error
 	request    *plugins.Limited
 	refused    *plugins.Limited
 	handedBack *plugins.Limited
@@ -26,9 +28,10 @@ const warnInterval = 10 * time.Second
 
 func (w *warnings) init(log *plugins.Logger) {
 	w.noLogKey = log.Limited("records without log_key", warnInterval)
-	w.dropped = log.Limited("records dropped", warnInterval)
-	w.truncated = log.Limited("records truncated", warnInterval)
+	w.dropped = log.LimitedError("records dropped", warnInterval)
+	w.truncated = log.LimitedError("records truncated", warnInterval)
 	w.randomKey = log.Limited("records without partition_key", warnInterval)
+	w.denied = log.LimitedError("requests that were denied", warnInterval)
 	w.request = log.Limited("requests that failed", warnInterval)
 	w.refused = log.Limited("requests with refused records", warnInterval)
 	w.handedBack = log.Limited("chunks handed back", warnInterval)
@@ -57,7 +60,9 @@ func (s *shared) drop(reason record.DropReason, ordinal int) {
 func (s *shared) dropInvalid(ordinals []uint32, err error) {
 	s.counts.Dropped[dropInvalid].Add(int64(len(ordinals)))
 	for _, ordinal := range ordinals {
-		s.warn.dropped.Warnf("record %d of a chunk is dropped, for the service refuses it as invalid: %v", ordinal, err)
+		if s.warn.dropped.Due() {
+			s.warn.dropped.Say("record %d of a chunk is dropped, for the service refuses it as invalid: %v", ordinal, err)
+		}
 	}
 	s.summarize()
 }
@@ -66,7 +71,9 @@ func (s *shared) dropInvalid(ordinals []uint32, err error) {
 func (s *shared) remark(r *record.Record) {
 	if r.Truncated {
 		s.counts.Truncated.Add(1)
-		s.warn.truncated.Warnf("a record was cut to the %d bytes that the service takes", s.config.Record.MaximumSize)
+		if s.warn.truncated.Due() {
+			s.warn.truncated.Say("a record was cut to the %d bytes that the service takes", s.config.Record.MaximumSize)
+		}
 	}
 	if r.Random && len(s.config.Record.PartitionKey) > 0 {
 		s.counts.RandomKeys.Add(1)
@@ -107,8 +114,17 @@ func outcomeOf(f service.Fault) requestOutcome {
 	return requestUnanswered
 }
 
+// warnRequest says why a request came to nothing. One that was denied will be
+// again, until a person mends what is wrong.
 func (s *shared) warnRequest(err error, records int) {
-	s.warn.request.Warnf("a request of %d records failed (%s): %v", records, service.Classify(err), err)
+	fault := service.Classify(err)
+	kind := s.warn.request
+	if fault == service.Denied {
+		kind = s.warn.denied
+	}
+	if kind.Due() {
+		kind.Say("a request of %d records failed (%s): %v", records, fault, err)
+	}
 }
 
 func (s *shared) warnRefused(refused, records int, err error) {

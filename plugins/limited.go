@@ -8,9 +8,9 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// A Limited is one kind of warning that is said at most once per interval,
-// however often its cause occurs, with the number of times it was held back
-// since it was last said. It is safe for use by several goroutines at once.
+// A Limited is one kind of warning or error that is said at most once per
+// interval, however often its cause occurs, with the number of times it was held
+// back since it was last said. It is safe for use by several goroutines at once.
 //
 // On a hot path, ask Due before building the arguments:
 //
@@ -19,6 +19,7 @@ import (
 //	}
 type Limited struct {
 	logger   *Logger
+	level    logrus.Level
 	kind     string
 	interval time.Duration
 	made     time.Time // carries the monotonic clock that next counts by
@@ -31,14 +32,24 @@ type Limited struct {
 // the line that Close writes for what was still held back. Where it is empty,
 // how often that was is of no interest, and not said.
 func (l *Logger) Limited(kind string, interval time.Duration) *Limited {
-	w := &Limited{logger: l, kind: kind, interval: interval, made: time.Now()}
+	return l.limit(logrus.WarnLevel, kind, interval)
+}
+
+// LimitedError is Limited for what is written at error: what needs a person, or
+// has cost data.
+func (l *Logger) LimitedError(kind string, interval time.Duration) *Limited {
+	return l.limit(logrus.ErrorLevel, kind, interval)
+}
+
+func (l *Logger) limit(level logrus.Level, kind string, interval time.Duration) *Limited {
+	w := &Limited{logger: l, level: level, kind: kind, interval: interval, made: time.Now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limited = append(l.limited, w)
 	return w
 }
 
-// Due counts an occurrence of the warning and reports whether it is to be
+// Due counts an occurrence of the kind and reports whether it is to be
 // said: if so, Say is to be called next. It allocates nothing, and of
 // goroutines that ask at the same moment one is told to.
 func (w *Limited) Due() bool {
@@ -51,18 +62,16 @@ func (w *Limited) Due() bool {
 	return false
 }
 
-// Say writes the warning that Due has asked for, and how often it was held
+// Say writes the line that Due has asked for, and how often it was held
 // back since the last time.
 func (w *Limited) Say(format string, args ...any) {
-	held := w.held.Swap(0)
-	if held == 0 || w.kind == "" {
-		w.logger.printf(logrus.WarnLevel, format, args)
-		return
+	if held := w.held.Swap(0); held > 0 && w.kind != "" {
+		format, args = "%s (%d more held back since it was last said)", []any{fmt.Sprintf(format, args...), held}
 	}
-	w.logger.Warnf("%s (%d more held back since it was last said)", fmt.Sprintf(format, args...), held)
+	w.logger.printf(w.level, format, args)
 }
 
-// Warnf counts an occurrence of the warning and says it if it is due.
+// Warnf counts an occurrence of a kind of warning and says it if it is due.
 func (w *Limited) Warnf(format string, args ...any) {
 	if w.Due() {
 		w.Say(format, args...)
@@ -72,6 +81,6 @@ func (w *Limited) Warnf(format string, args ...any) {
 // flush says how many occurrences are still held back, if any are.
 func (w *Limited) flush() {
 	if held := w.held.Swap(0); held > 0 && w.kind != "" {
-		w.logger.Warnf("%s: %d more held back since it was last said", w.kind, held)
+		w.logger.printf(w.level, "%s: %d more held back since it was last said", []any{w.kind, held})
 	}
 }

@@ -91,3 +91,22 @@ func accountOf(t *testing.T, out *bytes.Buffer) (lines map[string]int, held int)
 	}
 	return lines, held
 }
+
+func TestALimitedKindHasALevel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		log := NewLogger(&out, "kinesis", "error")
+		warning, mistake := log.Limited("warnings", time.Minute), log.LimitedError("errors", time.Minute)
+		for range 3 {
+			warning.Warnf("it passes")
+			if mistake.Due() {
+				mistake.Say("it is lost")
+			}
+		}
+		log.Close()
+		require.NotContains(t, out.String(), "passes")
+		require.NotContains(t, out.String(), "warnings")
+		require.Equal(t, 1, strings.Count(out.String(), `level=error msg="[kinesis] it is lost"`))
+		require.Equal(t, 1, strings.Count(out.String(), `level=error msg="[kinesis] errors: 2 more held back since it was last said"`))
+	})
+}

@@ -224,7 +224,7 @@ func TestAnAggregateThatTheServiceRefusesCostsItsOwnRecordsAlone(t *testing.T) {
 	lost := len(l.want) - len(k.kept)
 	require.Less(t, lost, 4096/100)
 	requireLine(t, log, "info", "at exit: records 2000, accepted "+decimal(len(k.kept)), "dropped: refused as invalid "+decimal(lost))
-	requireLine(t, log, "warning", "of a chunk is dropped, for the service refuses it as invalid")
+	requireLine(t, log, "error", "of a chunk is dropped, for the service refuses it as invalid")
 	for _, r := range k.kept {
 		require.False(t, strings.HasPrefix(r.data, poisonous))
 	}

@@ -130,7 +130,7 @@ func TestAnAnswerThatIsNotTheServicesIsSaidAndTheRequestTriedAgain(t *testing.T)
 				require.ElementsMatch(t, goodData, datas(s.Records(streamName)))
 				require.Equal(t, 2, f.count())
 				log := exitLog(t, h)
-				requireLine(t, log, "warning", "a request of 3 records failed ("+x.fault+"): ", x.said)
+				requireLine(t, log, levelOf("failed ("+x.fault+")"), "a request of 3 records failed ("+x.fault+"): ", x.said)
 				require.Less(t, len(h.Log()), 8000, "the log has no book in it")
 			})
 		}

@@ -102,5 +102,5 @@ func TestASignatureThatIsRefusedForAnotherReasonIsNotTriedAgain(t *testing.T) {
 	s := setStage(t, kinesistest.Options{}, flbhost.Config{Env: []string{"AWS_SECRET_ACCESS_KEY=another"}})
 	require.Empty(t, s.flush(flbhost.Retry, goodThen()))
 	require.EqualValues(t, 1, s.stream.Stats().Requests)
-	requireLine(t, logOf(s.host), "warning", "failed (denied): InvalidSignatureException")
+	requireLine(t, logOf(s.host), "error", "failed (denied): InvalidSignatureException")
 }

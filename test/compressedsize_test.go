@@ -80,7 +80,7 @@ func TestALineThatIsTooLongCompressedIsCutUntilItFits(t *testing.T) {
 				require.True(t, cut, "ends in %s", excerpt(got, len(got)))
 				require.True(t, strings.HasPrefix(x.opening+text, kept), "is the begin of the line")
 				log := exitLog(t, s.host)
-				requireLine(t, log, "warning", "a record was cut to the 1048576 bytes that the service takes")
+				requireLine(t, log, "error", "a record was cut to the 1048576 bytes that the service takes")
 				requireLine(t, log, "info", "at exit: records 1, accepted 1 ", "truncated 1")
 			})
 		}

@@ -157,5 +157,5 @@ func TestAContainerEndpointThatIsNotAllowedIsSaid(t *testing.T) {
 	env := append([]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://192.0.2.1/credentials"}, withoutCredentials...)
 	s := setStage(t, kinesistest.Options{}, flbhost.Config{Env: env})
 	require.Empty(t, s.flush(flbhost.Retry, goodThen()))
-	requireLine(t, exitLog(t, s.host), "warning", "failed (denied): NoCredentials", "192.0.2.1", "only loopback/ecs/eks hosts are allowed")
+	requireLine(t, exitLog(t, s.host), "error", "failed (denied): NoCredentials", "192.0.2.1", "only loopback/ecs/eks hosts are allowed")
 }

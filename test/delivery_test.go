@@ -139,8 +139,8 @@ func TestAPoisonousRecordIsDroppedAloneWithItsNumberInTheLog(t *testing.T) {
 	}
 	healthy.requireOnce(t, s.stream)
 	log := exitLog(t, s.host)
-	require.Len(t, log.with("warning", " of a chunk is dropped, for the service refuses it as invalid: ValidationException"), 1, "said once, the others held back")
-	requireLine(t, log, "warning", "records dropped: 2 more held back")
+	require.Len(t, log.with("error", " of a chunk is dropped, for the service refuses it as invalid: ValidationException"), 1, "said once, the others held back")
+	requireLine(t, log, "error", "records dropped: 2 more held back")
 	requireLine(t, log, "info", "at exit: records 4000, accepted 3997 ", "dropped: refused as invalid 3")
 }
 
@@ -156,7 +156,7 @@ func TestTheNumberOfAPoisonousRecordCountsAllEventsOfItsChunk(t *testing.T) {
 	c.Append(flbhost.EventTime(when), F("log", "poison"))
 	c.Append(flbhost.GroupClose())
 	require.Equal(t, []string{"good"}, datas(s.flush(flbhost.OK, &c)))
-	requireLine(t, logOf(s.host), "warning", "record 21 of a chunk is dropped, for the service refuses it as invalid: ValidationException")
+	requireLine(t, logOf(s.host), "error", "record 21 of a chunk is dropped, for the service refuses it as invalid: ValidationException")
 }
 
 func TestAPoisonousRecordAmongFaultsStillCostsItselfAlone(t *testing.T) {

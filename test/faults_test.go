@@ -25,7 +25,7 @@ var retried = flbhost.Config{RetryLimit: flbhost.NoLimit}
 func requireMends(t *testing.T, s *kinesistest.Server, h *flbhost.Host, mend func(), parts ...string) {
 	t.Helper()
 	job := h.Go(0, "tag", goodThen().Bytes())
-	eventually(t, "the log says "+strings.Join(parts, ", "), func() bool { return len(logOf(h).with("warning", parts...)) > 0 })
+	eventually(t, "the log says "+strings.Join(parts, ", "), func() bool { return len(logOf(h).with(levelOf(parts...), parts...)) > 0 })
 	require.Empty(t, s.Records(streamName))
 	mend()
 	requireTaken(t, []*flbhost.Job{job})
@@ -79,11 +79,11 @@ func TestAFaultOfTheServiceIsSaidAndTheChunkOfferedAgain(t *testing.T) {
 			requireTaken(t, []*flbhost.Job{job})
 			require.ElementsMatch(t, goodData, datas(s.stream.Records(streamName)))
 			log := exitLog(t, s.host)
-			requireLine(t, log, "warning", "[kinesis 0] "+x.said)
+			requireLine(t, log, levelOf(x.said), "[kinesis 0] "+x.said)
 			if !x.passes {
 				requireLine(t, log, "warning", "3 of the 3 records of a chunk go back to Fluent Bit to be offered again: ")
 			}
-			require.Empty(t, log.texts("error"))
+			require.Equal(t, x.passes, len(log.texts("error")) == 0, "an error is what needs a person")
 		})
 	}
 }
@@ -130,7 +130,7 @@ func TestNoCredentialsAtAllAreSaid(t *testing.T) {
 	for range 2 {
 		require.Empty(t, s.flush(flbhost.Retry, goodThen()))
 	}
-	requireLine(t, logOf(s.host), "warning", "[kinesis 0] a request of 3 records failed (denied): NoCredentials: NoCredentialProviders")
+	requireLine(t, logOf(s.host), "error", "[kinesis 0] a request of 3 records failed (denied): NoCredentials: NoCredentialProviders")
 	require.Zero(t, s.stream.Stats().Requests)
 }
 
@@ -173,7 +173,7 @@ func TestACertificateThatDoesNotFitIsSaid(t *testing.T) {
 			for range 2 {
 				require.Empty(t, s.flush(flbhost.Retry, goodThen()))
 			}
-			requireLine(t, logOf(s.host), "warning", "a request of 3 records failed (denied): BadCertificate", x.said)
+			requireLine(t, logOf(s.host), "error", "a request of 3 records failed (denied): BadCertificate", x.said)
 		})
 	}
 }

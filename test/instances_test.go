@@ -42,7 +42,7 @@ func TestInstancesKeepTheirOwnStateAndName(t *testing.T) {
 			requireLine(t, log, "info", "[kinesis 0] at exit: records 3, accepted 3 ")
 			requireLine(t, log, "info", "[kinesis 1] at exit: records 3, accepted 3 ")
 			requireLine(t, log, "info", "[kinesis 2] at exit: records 3, accepted 0 (0 bytes), handed back 3; requests: denied 3")
-			requireLine(t, log, "warning", "[kinesis 2] ", "ResourceNotFoundException")
+			requireLine(t, log, "error", "[kinesis 2] ", "ResourceNotFoundException")
 			for _, line := range log.with("warning") {
 				require.True(t, strings.HasPrefix(line.text, "[kinesis 2] "), line.text)
 			}

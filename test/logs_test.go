@@ -83,6 +83,15 @@ func (l logLines) texts(level string) (texts []string) {
 	return texts
 }
 
+// levelOf is the level of a line: a request that was denied needs a person, all
+// else that fails passes by itself.
+func levelOf(parts ...string) string {
+	if strings.Contains(strings.Join(parts, " "), "failed (denied)") {
+		return "error"
+	}
+	return "warning"
+}
+
 // requireLine requires a line of that level with all the parts in it.
 func requireLine(t *testing.T, log logLines, level string, parts ...string) {
 	t.Helper()

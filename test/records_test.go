@@ -165,7 +165,7 @@ func TestARecordNestedTooDeepIsDroppedAloneAndSaid(t *testing.T) {
 	landed := s.flush(flbhost.OK, &c)
 	require.Equal(t, []string{`{"n":0}`, `{"n":3}`}, datas(landed))
 	log := exitLog(t, s.host)
-	requireLine(t, log, "warning", "record 1 of a chunk is dropped", "nested too deep")
+	requireLine(t, log, "error", "record 1 of a chunk is dropped", "nested too deep")
 	requireLine(t, log, "info", "at exit: records 4, accepted 2", "dropped: nested too deep 2")
 }
 

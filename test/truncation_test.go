@@ -66,10 +66,10 @@ func TestDataIsCutExactlyAtTheLimit(t *testing.T) {
 			log := exitLog(t, s.host)
 			if x.cut {
 				require.Equal(t, limit, len(landed[0].Data)+len(landed[0].PartitionKey))
-				requireLine(t, log, "warning", "a record was cut to the 1048576 bytes that the service takes")
+				requireLine(t, log, "error", "a record was cut to the 1048576 bytes that the service takes")
 				requireLine(t, log, "info", "at exit", "truncated 1")
 			} else {
-				requireNoLine(t, log, "warning", "cut")
+				requireNoLine(t, log, "error", "cut")
 			}
 		})
 	}
