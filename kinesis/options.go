@@ -48,8 +48,8 @@ func (c *Config) recordOptions() plugins.Table {
 	}, {
 		Name: "time_key_format", Group: group, Value: plugins.Parsed(&r.TimeFormat, parseTimeFormat),
 		Default: "%Y-%m-%dT%H:%M:%S", Odd: plugins.TakenWithout("time_key"), Needs: []string{"time_key"},
-		Help:    "How that time is written: strftime, and `%L` milliseconds, `%f` microseconds, `%s` Unix seconds. The time zone is that of the process (`TZ`).",
-		Example: "%Y-%m-%dT%H:%M:%S.%L",
+		Help:    "How that time is written: strftime, and `%L` milliseconds, `%f` microseconds, `%N` nanoseconds or as many digits as in `%3N`, `%s` Unix seconds, `%:z` the offset as `+01:00`, and the flags of GNU date, such as `%-d` and `%^a`. The time zone is that of the process (`TZ`).",
+		Example: "%Y-%m-%dT%H:%M:%S.%3N%:z",
 	}, {
 		Name: "partition_key", Group: group, Value: plugins.Parsed(&r.PartitionKey, parsePartitionKey), Odd: plugins.Taken,
 		Help:    "The key whose value is the record's partition key, or a path of keys. Records with one partition key go to one shard. Without it, each record gets a random one.",

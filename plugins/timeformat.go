@@ -2,12 +2,7 @@ package plugins
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/lestrrat-go/strftime"
 )
@@ -17,37 +12,79 @@ import (
 //
 //	%L  milliseconds, 3 digits
 //	%f  microseconds, 6 digits
+//	%N  nanoseconds, 9 digits
 //	%s  seconds since 1970-01-01 UTC
+//	%P  am or pm
+//	%q  the quarter of the year
+//	%:z the offset from UTC as +hh:mm, %::z as +hh:mm:ss, %:::z as short as it can be
 //
-// and the flags "-" and "#", which drop the leading zeros of a number (%-d).
+// and what GNU date takes between the % and the letter, in this order: the flags
+// - (no padding), _ (padding with blanks), 0 (with zeros), ^ (upper case) and #
+// (no padding of a number, the other case of a word), a width, which is the
+// number of digits for %L, %f and %N, and the modifiers E and O, which mean
+// nothing outside of locales. Words are those of the C locale.
+//
 // It is safe for use by several goroutines at once.
 type TimeFormat struct {
 	pattern   string
-	compiled  *strftime.Strftime
+	parts     []strftime.Appender
 	subSecond bool
 }
 
 // NewTimeFormat returns the format of a pattern, or an error that names the
 // conversion that is not known.
 func NewTimeFormat(pattern string) (*TimeFormat, error) {
+	f := &TimeFormat{pattern: pattern}
 	known := conversions()
-	if err := checkPattern(pattern, known); err != nil {
-		return nil, err
+	plain := 0 // where the stretch begins that the library compiles
+	for at := 0; ; {
+		c, found, err := nextConversion(pattern, at, known)
+		if err != nil {
+			return nil, err
+		}
+		if found && c.plain() {
+			at = c.end
+			continue
+		}
+		if !found {
+			return f, f.finish(pattern[plain:], known)
+		}
+		if err := f.addPlain(pattern[plain:c.start], known); err != nil {
+			return nil, err
+		}
+		f.parts = append(f.parts, c.field(known))
+		plain, at = c.end, c.end
+	}
+}
+
+// finish adds the last plain stretch.
+func (f *TimeFormat) finish(rest string, known strftime.SpecificationSet) error {
+	if err := f.addPlain(rest, known); err != nil {
+		return err
+	}
+	f.subSecond = !bytes.Equal(f.Append(nil, probe), f.Append(nil, probe.Truncate(time.Second)))
+	return nil
+}
+
+// addPlain adds text and conversions without flags.
+func (f *TimeFormat) addPlain(pattern string, known strftime.SpecificationSet) error {
+	if pattern == "" {
+		return nil
 	}
 	compiled, err := compile(pattern, known)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		f.parts = append(f.parts, strftime.AppendFunc(compiled.FormatBuffer))
 	}
-	f := &TimeFormat{pattern: pattern, compiled: compiled}
-	f.subSecond = !bytes.Equal(f.Append(nil, probe), f.Append(nil, probe.Truncate(time.Second)))
-	return f, nil
+	return err
 }
 
 // Append appends the time, in its own location, to dst and returns the
-// extended slice. It allocates nothing beside the room that dst lacks, except
-// for patterns with a "-" or "#" flag or %G.
+// extended slice. It allocates nothing beside the room that dst lacks.
 func (f *TimeFormat) Append(dst []byte, t time.Time) []byte {
-	return f.compiled.FormatBuffer(dst, t)
+	for _, part := range f.parts {
+		dst = part.Append(dst, t)
+	}
+	return dst
 }
 
 // SubSecond reports whether two times within one second can come out
@@ -58,64 +95,8 @@ func (f *TimeFormat) SubSecond() bool { return f.subSecond }
 // String returns the pattern.
 func (f *TimeFormat) String() string { return f.pattern }
 
-// conversionLetters are the letters that may follow a % in a pattern.
-const conversionLetters = "AaBbCcDdeFfGgHhIjkLlMmnpRrSsTtUuVvWwXxYyZz%"
-
-// conversions returns the library's conversions and our own.
-func conversions() strftime.SpecificationSet {
-	known := strftime.NewSpecificationSet()
-	define(known, 's', func(b []byte, t time.Time) []byte { return strconv.AppendInt(b, t.Unix(), 10) })
-	define(known, 'L', func(b []byte, t time.Time) []byte { return appendPadded(b, t.Nanosecond()/1e6, 3) })
-	define(known, 'f', func(b []byte, t time.Time) []byte { return appendPadded(b, t.Nanosecond()/1e3, 6) })
-	// The library's own %j makes a string for every time.
-	define(known, 'j', func(b []byte, t time.Time) []byte { return appendPadded(b, t.YearDay(), 3) })
-	return known
-}
-
-// define puts a conversion into a set. A set that was made by
-// NewSpecificationSet takes any, so there is no error to hand on.
-func define(set strftime.SpecificationSet, letter byte, appender strftime.AppendFunc) {
-	_ = set.Set(letter, appender)
-}
-
-// appendPadded appends a number that is not negative with at least that many
-// digits.
-func appendPadded(dst []byte, n, digits int) []byte {
-	for limit := 10; digits > 1; digits-- {
-		if n < limit {
-			dst = append(dst, '0')
-		}
-		limit *= 10
-	}
-	return strconv.AppendInt(dst, int64(n), 10)
-}
-
-// checkPattern returns an error that names the first conversion that the set
-// does not hold.
-func checkPattern(pattern string, known strftime.SpecificationSet) error {
-	for rest := pattern; ; {
-		_, after, found := strings.Cut(rest, "%")
-		if !found {
-			return nil
-		}
-		flags := 0
-		if after != "" && (after[0] == '-' || after[0] == '#') {
-			flags = 1
-		}
-		if len(after) == flags {
-			return errors.New("must be a strftime pattern, but ends within a conversion: write %% for a percent sign")
-		}
-		if _, err := known.Lookup(after[flags]); err != nil {
-			_, size := utf8.DecodeRuneInString(after[flags:])
-			return fmt.Errorf("must be a strftime pattern, but %%%s is not known: valid is %% before one of %s",
-				after[:flags+size], conversionLetters)
-		}
-		rest = after[flags+1:]
-	}
-}
-
-// compile compiles a pattern. The library joins neighbouring fields and text
-// into one layout of the time package, which is quick but misreads a few
+// compile compiles a plain pattern. The library joins neighbouring fields and
+// text into one layout of the time package, which is quick but misreads a few
 // patterns: "%buary" becomes the layout "January", the month's full name. Such
 // patterns are compiled field by field.
 func compile(pattern string, known strftime.SpecificationSet) (*strftime.Strftime, error) {

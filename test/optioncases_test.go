@@ -78,6 +78,8 @@ var optionCases = []optionCase{
 
 	{started, "time_key", "@timestamp", nil, "", "time_key = @timestamp"},
 	{started, "time_key_format", "%Y-%m-%dT%H:%M:%S.%L%z", timed, "", "time_key_format = %Y-%m-%dT%H:%M:%S.%L%z"},
+	{started, "time_key_format", "%Y-%m-%dT%H:%M:%S.%6N%:z", timed, "", "time_key_format = %Y-%m-%dT%H:%M:%S.%6N%:z"},
+	{started, "time_key_format", "%-d %_d %^a %#Z %e %k %l %P %s %EY %Od %G %g %V %u %w %U %W %h %n%t%D%F%R%T%r%c%x%X%C%y%j", timed, "", ""},
 	{refused, "time_key_format", "%Q", timed, isPattern, ""},
 	{refused, "time_key_format", "%Y-%", timed, isPattern, ""},
 	{warned, "time_key_format", "%Q", nil, isPattern, ""},

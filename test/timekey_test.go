@@ -29,6 +29,13 @@ func TestTimeKeyFormatWritesTheEventsTime(t *testing.T) {
 		{"%A, %B %e, %I:%M %p %Z", when, "Saturday, March 14, 09:26 AM UTC", "Friday, January  2, 03:04 AM UTC"},
 		{"day %j of %y, 100%%", when, "day 073 of 26, 100%", "day 002 of 26, 100%"},
 		{"%F %T", when, "2026-03-14 09:26:53", "2026-01-02 03:04:05"},
+		{"%Y-%m-%dT%H:%M:%S.%N%:z", when, "2026-03-14T09:26:53.123456789+00:00", "2026-01-02T03:04:05.000006789+00:00"},
+		{"%FT%T.%3NZ", when, "2026-03-14T09:26:53.123Z", "2026-01-02T03:04:05.000Z"},
+		{"%s%6N", when, "1773480413123456", "1767323045000006"},
+		{"%s%9N", when, "1773480413123456789", "1767323045000006789"},
+		{"%-m/%-d/%y %-I:%M:%S %P", when, "3/14/26 9:26:53 am", "1/2/26 3:04:05 am"},
+		{"%^a %_d %^b %Y %#Z", when, "SAT 14 MAR 2026 utc", "FRI  2 JAN 2026 utc"},
+		{"%e|%k|%l|%012s|%EY|%Od", when, "14| 9| 9|001773480413|2026|14", " 2| 3| 3|001767323045|2026|02"},
 		{"no conversion", when, "no conversion", "no conversion"},
 		{`"quoted" %Y`, when, `\"quoted\" 2026`, `\"quoted\" 2026`},
 	} {
