@@ -555,3 +555,43 @@ func FuzzAddress(f *testing.F) {
 		require.Equal(t, address, again, "what was read reads as the same")
 	})
 }
+
+// Whatever an option holds, the start is refused by its name, or what it comes to
+// can be worked with.
+func FuzzReadConfig(f *testing.F) {
+	table := Options()
+	for i, row := range table {
+		for _, value := range []string{row.Example, "maybe", "-1", "0", "99999999", "a->", ",", "%3N%", "http://u:p@h:99999/?", "1M", "noop", " \n"} {
+			f.Add(uint8(i), value, i%2 == 0)
+		}
+	}
+	f.Fuzz(func(t *testing.T, index uint8, value string, lenient bool) {
+		row := table[int(index)%len(table)]
+		values := with("aggregation", "true", "aggregation_compression", "zstd", "experimental_concurrency", "1")
+		if lenient {
+			values["endpoint"], values["sts_endpoint"] = "localhost:1", "localhost:2"
+		}
+		values[row.Name] = value
+		config, settings, err := ReadConfig(values, values.Get)
+		require.Len(t, settings, len(table))
+		if err != nil {
+			require.Contains(t, err.Error(), row.Name)
+			return
+		}
+		require.NotEmpty(t, config.Stream)
+		require.GreaterOrEqual(t, config.AggregationMaximumRecordSize, minAggregateBytes)
+		require.LessOrEqual(t, config.AggregationMaximumRecordSize, 1<<20)
+		require.LessOrEqual(t, config.SkipAggregationRecordSize, 1<<20)
+		require.LessOrEqual(t, config.HTTPRequestTimeout, 24*time.Hour)
+		require.NotNil(t, config.Record.TimeFormat)
+		for _, format := range []struct {
+			format compress.Format
+			level  int
+		}{{config.Compression, config.CompressionLevel}, {config.AggregationCompression, config.AggregationCompressionLevel}} {
+			require.True(t, format.level == compress.DefaultLevel || format.format.CheckLevel(format.level) == nil)
+		}
+		for _, warning := range config.Warnings {
+			require.NotContains(t, warning, "\n")
+		}
+	})
+}

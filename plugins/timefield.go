@@ -9,8 +9,8 @@ import (
 
 // Kinds of conversions, by what a flag does to them.
 const (
-	fractions = "LfN"
-	numbers   = "CdeFGgHIjklMmqSsUuVWwYyz" // F is as wide as its year makes it
+	fractions = "LfN"                      // in the order of their digits
+	numbers   = "CdeFGgHIjklMmqSsUuVWwYyz" // F is one, as wide as its year makes it
 	blanked   = "ekl"                      // numbers that are padded with blanks
 	lowered   = "pZ"                       // words whose other case is the lower one
 	raised    = "AaBbh"                    // words whose other case is the upper one

@@ -14,9 +14,12 @@ type Elsewhere struct {
 // misspellings of the table's own. A Source can be asked for options by name
 // alone, so it finds what it can guess. Values are never part of it.
 func (t Table) Unknown(source Source, elsewhere []Elsewhere) (found []string) {
-	asked := map[string]bool{}
+	asked := make(map[string]bool, 100*len(t))
+	for i := range t {
+		asked[t[i].Name] = true
+	}
 	ask := func(name, instead string) {
-		if asked[name] || t.Find(name) != nil {
+		if asked[name] {
 			return
 		}
 		asked[name] = true

@@ -42,6 +42,20 @@ func TestValuesOfOptionsStartAsTheyAlwaysHave(t *testing.T) {
 	}
 }
 
+func TestBesideAnEndpointAStreamMayHaveAnyName(t *testing.T) {
+	names := []string{"my logs", "logs/a", "ü", strings.Repeat("s", 129), "arn:aws:kinesis:us-west-2:123456789012:stream/logs"}
+	var sections []options
+	for _, name := range names {
+		sections = append(sections, options{"stream": name})
+	}
+	log := logOf(setStage(t, kinesistest.Options{}, flbhost.Config{}, sections...).host)
+	for i, name := range names {
+		instance := "[kinesis " + decimal(i) + "] "
+		requireLine(t, log, "warning", instance+"stream = ", "must be 1 to 128 of the characters", "it is used as it is")
+		requireLine(t, log, "info", instance+"stream = "+name)
+	}
+}
+
 func TestAnOptionThatCannotWorkStopsTheStart(t *testing.T) {
 	s := runStream(t, kinesistest.Options{})
 	for _, x := range optionCases {
