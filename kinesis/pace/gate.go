@@ -1,6 +1,3 @@
-// Package pace decides what a destination may send now: numbers go in,
-// permission comes out. It knows nothing of records or requests, so that it can
-// be simulated.
 package pace
 
 import (

@@ -1,0 +1,54 @@
+package pace
+
+import "time"
+
+// What the service takes on one shard in one second.
+const (
+	shardRecords = 1000
+	shardBytes   = 1 << 20
+)
+
+// An Amount is how much a request brings. Bytes are those that the service
+// counts: data and partition keys.
+type Amount struct {
+	Records int
+	Bytes   int
+}
+
+// cost is how many seconds of one shard an amount takes: a thousand records or a
+// mebibyte, whichever of the two runs out first. So one number stands for both
+// limits, and nobody has to know which of them binds. That the service has these
+// limits only sets the exchange rate between records and bytes; how many shards
+// there are is learned.
+func (a Amount) cost() float64 {
+	return max(float64(a.Records)/shardRecords, float64(a.Bytes)/shardBytes)
+}
+
+// An Ask is what somebody would like to send.
+type Ask struct {
+	Amount
+	Weight  int       // bytes in memory while it is under way
+	Whole   bool      // it cannot be sent in parts
+	Arrived time.Time // what came first goes first; zero is now
+}
+
+// An Outcome is what became of a request: how much the stream accepted, and how
+// much it refused because too much came. What it did neither with is not counted,
+// so that an outcome of nothing is a request that failed as a whole.
+type Outcome struct {
+	Accepted Amount
+	Refused  Amount
+	Apart    Amount        // refused by shards that are full by themselves: no news of the stream
+	Took     time.Duration // from sending it to its answer
+}
+
+// A Turn is what an outcome has changed.
+type Turn uint8
+
+// Throttling begins with the first refusal, and ends when there were none for a
+// while and nobody waits for the rate.
+const (
+	Same Turn = iota
+	Begins
+	Ends
+)

@@ -1,0 +1,258 @@
+package pace
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Options bound what may be in flight, and say where chance comes from.
+type Options struct {
+	Requests int        // at most, at a time
+	Bytes    int        // of Weight, at most, unless one request alone has more
+	Random   *rand.Rand // nil for one of its own
+}
+
+// A Core is a Pacer without a clock and without anybody who blocks: it is told
+// what time it is, and calls whoever is let in. A simulation drives it as a Pacer
+// does. It is not safe for concurrent use.
+type Core struct {
+	options Options
+	waiting []*waiter // by arrival
+
+	taken  int     // requests in flight
+	weight int     // their bytes
+	window float64 // requests that may be: it starts small
+
+	limited bool
+	rate    rate
+	tokens  float64 // what may be sent now, in costs; less than nothing after a large request
+	filled  time.Time
+	refused time.Time // the last refusal
+	pressed time.Time // the last time that somebody waited for the rate
+	drought drought
+	recent  recent
+}
+
+// An waiter waits to be let in.
+type waiter struct {
+	ask Ask
+	in  func(records int)
+}
+
+const (
+	firstWindow = 3
+	steepWindow = 8                      // from here on it doubles with each round of answers
+	saved       = 250 * time.Millisecond // of the rate can be saved up
+	portion     = 25 * time.Millisecond  // of the rate is sent in one request,
+	least       = 0.05                   // but 50 records, or 51 KiB,
+	mostPortion = 500 * time.Millisecond // as long as there are two a second
+	question    = 0.02                   // of a shard's second asks whether a drought is over
+	calmAfter   = 5 * time.Second        // without a refusal throttling ends,
+	idleAfter   = 2 * time.Second        // if nobody had to wait for as long
+	wantedFor   = time.Second
+)
+
+// NewCore makes a Core.
+func NewCore(o Options) *Core {
+	if o.Random == nil {
+		o.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	return &Core{options: o, window: firstWindow}
+}
+
+// Enter puts an ask in line. in is called when it may be sent, maybe before Enter
+// returns, with how many of its records may.
+func (c *Core) Enter(now time.Time, a Ask, in func(records int)) {
+	c.join(now, &waiter{ask: a, in: in})
+	c.Advance(now)
+}
+
+// join puts an waiter in line, behind all that arrived before.
+func (c *Core) join(now time.Time, e *waiter) {
+	if e.ask.Arrived.IsZero() {
+		e.ask.Arrived = now
+	}
+	i := len(c.waiting)
+	for i > 0 && c.waiting[i-1].ask.Arrived.After(e.ask.Arrived) {
+		i--
+	}
+	c.waiting = slices.Insert(c.waiting, i, e)
+}
+
+// free tells whether an ask is let in at once, with nothing to be worked out.
+func (c *Core) free(a *Ask) bool {
+	return len(c.waiting) == 0 && !c.limited && !c.drought.on && c.fits(a.Weight)
+}
+
+// fits tells whether a request of this weight may be in flight beside those that
+// are.
+func (c *Core) fits(weight int) bool {
+	return c.taken == 0 || c.taken < c.most() && c.weight+weight <= c.options.Bytes
+}
+
+// most is how many requests may be in flight.
+func (c *Core) most() int { return min(int(c.window), c.options.Requests) }
+
+// admit counts a request as in flight.
+func (c *Core) admit(weight int) {
+	c.taken++
+	c.weight += weight
+}
+
+// Leave ends what was let in.
+func (c *Core) Leave(now time.Time, weight int) {
+	c.taken--
+	c.weight -= weight
+	c.Advance(now)
+}
+
+// Advance lets in whoever may go by now. Where somebody has to wait for time to
+// pass, it returns until when; Advance is to be called then.
+func (c *Core) Advance(now time.Time) (next time.Time) {
+	n := 0
+	for n < len(c.waiting) {
+		e := c.waiting[n]
+		if !c.fits(e.ask.Weight) {
+			break
+		}
+		records, until := c.allow(now, &e.ask)
+		if records == 0 {
+			next = until
+			break
+		}
+		c.admit(e.ask.Weight)
+		e.in(records)
+		n++
+	}
+	c.waiting = slices.Delete(c.waiting, 0, n)
+	return next
+}
+
+// allow takes out of the rate what an ask may send now, and returns how many
+// records that is; where it is nothing, until when.
+func (c *Core) allow(now time.Time, a *Ask) (records int, until time.Time) {
+	if c.drought.on && now.Before(c.drought.until) {
+		return 0, c.drought.until
+	}
+	records, cost := a.Records, a.cost()
+	if parts := int(cost / c.part()); parts > 1 && !a.Whole {
+		records = (records + parts - 1) / parts
+		cost *= float64(records) / float64(a.Records)
+	}
+	if c.limited {
+		c.fill(now)
+		if c.tokens < 0 {
+			c.pressed = now
+			return 0, now.Add(time.Duration(-c.tokens/c.rate.perSecond*float64(time.Second)) + time.Microsecond)
+		}
+		c.tokens -= cost
+	}
+	if c.drought.on {
+		c.drought.ask(now)
+	}
+	return records, until
+}
+
+// part is the most that one request may cost. Many small ones at their time are
+// refused less than few large ones: they tell the limit sooner, and better.
+func (c *Core) part() float64 {
+	switch {
+	case c.drought.on:
+		return question
+	case c.limited:
+		return max(c.rate.perSecond*portion.Seconds(), min(least, c.rate.perSecond*mostPortion.Seconds()))
+	}
+	return math.Inf(1)
+}
+
+// fill adds what time has brought.
+func (c *Core) fill(now time.Time) {
+	c.tokens += now.Sub(c.filled).Seconds() * c.rate.perSecond
+	c.tokens = min(c.tokens, saved.Seconds()*c.rate.perSecond)
+	c.filled = now
+}
+
+// Learn takes in what became of a request, and says whether throttling begins or
+// ends with it.
+func (c *Core) Learn(now time.Time, o Outcome) Turn {
+	if o.Accepted.Records+o.Refused.Records == 0 && o.Apart.Records > 0 {
+		return Same
+	}
+	before := c.limited
+	sent := now.Add(-o.Took)
+	if o.Accepted.Records == 0 {
+		c.miss(now, sent)
+	} else {
+		if c.drought.on {
+			c.drought, c.refused = drought{}, now // it ends now, however long ago the last refusal was
+		}
+		c.recent.add(now, o.Accepted)
+	}
+	if o.Refused.Records > 0 {
+		c.refused = now
+		c.limit(now, max(c.recent.second(now), c.recent.perSecond(now)), firstGain)
+	} else if o.Accepted.Records > 0 {
+		c.widen()
+	}
+	if c.limited && o.Accepted.Records+o.Refused.Records > 0 {
+		c.fill(now)
+		c.rate.learn(now, sent, o, len(c.waiting) > 0 || now.Sub(c.pressed) < wantedFor)
+		c.limited = now.Sub(c.refused) < calmAfter || now.Sub(c.pressed) < idleAfter
+	}
+	c.Advance(now)
+	switch {
+	case c.limited && !before:
+		return Begins
+	case !c.limited && before:
+		return Ends
+	}
+	return Same
+}
+
+// miss counts a request of which nothing was accepted. After an outage all that
+// has gathered wants to go at once: so what follows is limited, to what was
+// accepted before.
+func (c *Core) miss(now, sent time.Time) {
+	if c.drought.miss(now, sent, max(c.recent.second(now), c.recent.perSecond(now)), c.options.Random) {
+		c.window = firstWindow
+		c.refused = now
+		c.limit(now, c.drought.before, lateGain)
+	}
+}
+
+// limit begins to limit the rate, where that is not done yet.
+func (c *Core) limit(now time.Time, accepted, search float64) {
+	if c.limited {
+		return
+	}
+	c.limited = true
+	c.tokens, c.filled = 0, now
+	c.rate.start(now, accepted, search)
+}
+
+// widen lets more requests be in flight, where one was accepted as a whole. What
+// is in flight when the first refusal comes is refused as well: that is why it
+// starts small.
+func (c *Core) widen() {
+	if c.window < steepWindow {
+		c.window += 0.25
+	} else {
+		c.window = min(c.window+1, float64(c.options.Requests))
+	}
+}
+
+// wait is how long somebody who comes now would have to wait for the rate.
+func (c *Core) wait(now time.Time) time.Duration {
+	wait := max(0, c.drought.until.Sub(now))
+	if !c.limited {
+		return wait
+	}
+	c.fill(now)
+	debt := -c.tokens
+	for _, w := range c.waiting {
+		debt += w.ask.cost()
+	}
+	return max(wait, time.Duration(debt/c.rate.perSecond*float64(time.Second)))
+}

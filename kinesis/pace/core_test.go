@@ -1,0 +1,103 @@
+package pace
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// limited is a Core whose rate is so many records a second, of which nothing is
+// saved up, and a time.
+func limited(records float64) (*Core, time.Time) {
+	c := NewCore(Options{Requests: 32, Bytes: 1 << 20, Random: rand.New(rand.NewPCG(1, 2))})
+	now := time.Unix(1_000_000, 0)
+	c.refused = now
+	c.limit(now, records/shardRecords, 0)
+	return c, now
+}
+
+func TestARateFollowsWhatIsAccepted(t *testing.T) {
+	const waits, nobody = true, false
+	for name, test := range map[string]struct {
+		accepted, refused int // in tenths of a second
+		seconds           int
+		waits             bool
+		least, most       float64 // of the rate at first
+	}{
+		"what is refused is taken off it, and a little more":         {360, 40, 1, waits, 0.75, 0.92},
+		"it falls by about half in a second in which all is refused": {0, 400, 1, waits, 0.3, 0.5},
+		"it keeps what nobody waits for":                             {400, 0, 4, nobody, 1, 1},
+		"it grows slowly at first":                                   {400, 0, 1, waits, 1.03, 1.08},
+		"it grows faster where nothing is refused for some time":     {400, 0, 4, waits, 1.5, 3},
+		"it keeps about what it has where a few of many are refused": {396, 4, 5, waits, 0.45, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, now := limited(4000)
+			first := c.rate.perSecond
+			for range 10 * test.seconds {
+				now = now.Add(time.Second / 10)
+				o := Outcome{Accepted: Amount{Records: test.accepted}, Refused: Amount{Records: test.refused}}
+				c.rate.learn(now, now, o, test.waits)
+			}
+			require.GreaterOrEqual(t, c.rate.perSecond/first, test.least)
+			require.LessOrEqual(t, c.rate.perSecond/first, test.most)
+		})
+	}
+}
+
+func TestASmallRateGrowsByMoreOfItself(t *testing.T) {
+	for name, rates := range map[string][2]float64{
+		"of several shards":     {1500, 4000},
+		"of less than one":      {100, 500},
+		"of one and of several": {900, 2000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			small, now := limited(rates[0])
+			large, _ := limited(rates[1])
+			require.Greater(t, small.rate.gain(now), large.rate.gain(now))
+		})
+	}
+}
+
+func TestTheFirstRefusalSaysWhatTheStreamTakes(t *testing.T) {
+	for name, test := range map[string]struct {
+		accepted int // in the second before it
+		rate     float64
+	}{
+		"as much as was accepted":                  {1000, 1000},
+		"less of much, of which a part was chance": {4000, 4000 * math.Pow(4, -0.25)},
+		"but no less than half":                    {100_000, 50_000},
+		"and something where nothing was":          {0, 250},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := NewCore(Options{Requests: 32, Bytes: 1 << 20})
+			now := time.Unix(1_000_000, 0)
+			if test.accepted > 0 {
+				require.Equal(t, Same, c.Learn(now, accepted(test.accepted)))
+			}
+			require.Equal(t, Begins, c.Learn(now.Add(100*time.Millisecond), refused(100)))
+			require.InEpsilon(t, test.rate, c.rate.perSecond*shardRecords, 0.01)
+		})
+	}
+}
+
+func TestOneNumberStandsForRecordsAndBytes(t *testing.T) {
+	require.Equal(t, 1.0, Amount{Records: 1000, Bytes: 1000}.cost())
+	require.Equal(t, 1.0, Amount{Records: 1, Bytes: 1 << 20}.cost())
+	c, now := limited(1000)
+	c.Learn(now, Outcome{Accepted: Amount{Records: 10, Bytes: 10 << 19}, Took: time.Hour})
+	s := c.State(now)
+	require.InEpsilon(t, 2, s.Records, 0.3, "of half a mebibyte each")
+	require.InEpsilon(t, 1<<20, s.Bytes, 0.3)
+}
+
+func TestRefusalsOfAFullShardAreNoNewsOfTheStream(t *testing.T) {
+	c, now := limited(1000)
+	before := *c
+	require.Equal(t, Same, c.Learn(now, Outcome{Apart: Amount{Records: 100}}))
+	require.Equal(t, before.rate, c.rate)
+	require.False(t, c.drought.on, "and no outage")
+}

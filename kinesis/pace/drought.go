@@ -1,0 +1,44 @@
+package pace
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// A drought is the time since the stream last accepted anything, where it has
+// refused or failed a whole request since. It may be the rest of a second whose
+// share is used up, and it may be an outage: nobody can tell, and both are met
+// in the same way. One small request at a time asks whether it is over, each
+// after a pause of a quarter of the time that it has lasted. So a short one costs
+// little time, and a long one few requests. The pauses are random, for a
+// thousand senders must not come back together.
+type drought struct {
+	on     bool
+	since  time.Time // the first miss
+	last   time.Time // the latest miss: what was sent before it is no news
+	until  time.Time // nobody goes before
+	before float64   // what was accepted a second before it
+}
+
+const (
+	leastPause = 100 * time.Millisecond
+	mostPause  = 8 * time.Second
+	outage     = time.Second // longer than the rest of a second
+)
+
+// miss counts a request of which nothing was accepted. It tells whether it is an
+// outage.
+func (d *drought) miss(now, sent time.Time, accepted float64, random *rand.Rand) bool {
+	if !d.on {
+		*d = drought{on: true, since: now, before: accepted}
+	} else if sent.Before(d.last) {
+		return now.Sub(d.since) > outage
+	}
+	d.last = now
+	pause := min(max(now.Sub(d.since)/4, leastPause), mostPause)
+	d.until = now.Add(pause/2 + time.Duration(random.Int64N(int64(pause))))
+	return now.Sub(d.since) > outage
+}
+
+// ask counts a request that is to find out whether it is over.
+func (d *drought) ask(now time.Time) { d.until = now.Add(mostPause) }

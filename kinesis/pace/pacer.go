@@ -1,0 +1,134 @@
+package pace
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Pacer lets requests of one destination go when it is their time. It is safe
+// for concurrent use.
+type Pacer struct {
+	mu     sync.Mutex // guards the following
+	core   *Core
+	timer  *time.Timer // set while somebody waits for time to pass; nil until first used
+	waited time.Duration
+
+	shards *Shards
+}
+
+// New makes a Pacer, which from then on alone may use o.Random.
+func New(o Options) *Pacer {
+	return &Pacer{core: NewCore(o), shards: NewShards(fork(o.Random))}
+}
+
+// Shards are those of the stream.
+func (p *Pacer) Shards() *Shards { return p.shards }
+
+// Enter waits until some of what is asked for may be sent, and returns how many of
+// its records: the caller sends the first so many, and asks again for the rest.
+// It is 0 where ctx ended first; otherwise Leave must follow, with the Weight of
+// the ask. Where nothing was ever refused, and there is a place, it is all of them
+// and at once.
+func (p *Pacer) Enter(ctx context.Context, a Ask) (records int) {
+	p.mu.Lock()
+	if p.core.free(&a) {
+		p.core.admit(a.Weight)
+		p.mu.Unlock()
+		return a.Records
+	}
+	now := time.Now()
+	in := make(chan int, 1)
+	e := &waiter{ask: a, in: func(records int) { in <- records }}
+	p.core.join(now, e)
+	p.advance(now)
+	p.mu.Unlock()
+
+	select {
+	case records = <-in:
+	case <-ctx.Done():
+		records = p.giveUp(e, in)
+	}
+	p.mu.Lock()
+	p.waited += time.Since(now)
+	p.mu.Unlock()
+	return records
+}
+
+// giveUp takes an waiter out of the line. If it was let in at the same moment, it
+// has been let in.
+func (p *Pacer) giveUp(e *waiter, in <-chan int) (records int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.Index(p.core.waiting, e)
+	if i < 0 {
+		return <-in
+	}
+	p.core.waiting = slices.Delete(p.core.waiting, i, i+1)
+	p.advance(time.Now()) // those behind it, where it was too large to fit
+	return 0
+}
+
+// Leave ends what Enter has let in.
+func (p *Pacer) Leave(weight int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.core.taken--
+	p.core.weight -= weight
+	if len(p.core.waiting) > 0 {
+		p.advance(time.Now())
+	}
+}
+
+// Learn takes in what became of a request that Enter has let in: what the stream
+// said, or that it said nothing. A request that was refused for what it is, not for
+// when it came, is not told.
+func (p *Pacer) Learn(o Outcome) Turn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	turn := p.core.Learn(now, o)
+	p.advance(now)
+	return turn
+}
+
+// advance lets in whoever may go, and sees to it that this is done again in time.
+// The caller holds mu.
+func (p *Pacer) advance(now time.Time) {
+	next := p.core.Advance(now)
+	switch {
+	case next.IsZero():
+		if p.timer != nil {
+			p.timer.Stop()
+		}
+	case p.timer == nil:
+		p.timer = time.AfterFunc(next.Sub(now), p.wake)
+	default:
+		p.timer.Reset(next.Sub(now))
+	}
+}
+
+// wake is called when somebody has waited long enough.
+func (p *Pacer) wake() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.advance(time.Now())
+}
+
+// wait is how long the next one who comes would have to wait for the rate, with
+// those who wait already before it.
+func (p *Pacer) wait() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.core.wait(time.Now())
+}
+
+// open ends the limit, and lets in all who wait for it.
+func (p *Pacer) open() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.core.limited, p.core.drought = false, drought{}
+	p.core.window = float64(p.core.options.Requests)
+	p.advance(time.Now())
+}

@@ -1,0 +1,154 @@
+package pace
+
+import (
+	"math"
+	"time"
+)
+
+// A rate is what may be sent a second, in costs, and how it is learned.
+//
+// What is refused is taken off it: a second in which 100 of 1,000 were refused
+// makes 1,000 a second into 900, which is what was accepted. Once a second in
+// which something was refused, a little more is taken off: it gives back to the
+// shards what they had saved up, so that somebody who comes later finds room, and
+// makes senders who started apart meet.
+//
+// What is accepted while somebody waits raises it: slowly just after a refusal,
+// ever faster where there was none for a while, for then the stream has grown.
+// Small rates grow by more of themselves than large ones. All senders see about
+// the same share of refusals, and each comes to rest where what it gains and what
+// it loses are the same: those with less than the others gain more than they
+// lose, until they have as much.
+type rate struct {
+	perSecond float64
+	began     time.Time // what was sent before tells of another rate
+	search    float64   // by how much it grows until it meets the limit; 0 where it has
+	eased     time.Time // when it was last eased
+	top       float64   // what it was then
+	answers   int       // in a row without a refusal
+
+	accepted, refused float64 // in the last half second or so
+	heard             time.Time
+}
+
+// The shares by which a rate grows are for the time in which what it allows in a
+// second is accepted.
+const (
+	growth     = 0.17 // of a rate of one shard
+	largeGains = 0.05 // the least
+	easing     = 0.15 // is taken off
+	easeEvery  = time.Second
+	mostFall   = 0.5 // between two easings, and by one answer
+	shareSpan  = 500 * time.Millisecond
+	leastRate  = 0.005 // five records a second: one that is nothing can learn nothing
+)
+
+// Until it has met the limit a rate grows faster. After an outage it does not: a
+// thousand who double theirs while the shards live on what they have saved up
+// would learn too late that it is used up.
+const (
+	firstGain  = 0.35
+	lateGain   = 0.15
+	searchEnds = 0.10 // the share of refusals at which the limit is met
+	firstRate  = 0.25 // at least, before anything is known
+)
+
+// Without a refusal for a while, which must be more than the second in which the
+// service may count, a rate grows by more with each second.
+const (
+	quietAfter = 1500 * time.Millisecond
+	quietSends = 12   // answers at least: who sends little must wait longer
+	quietGain  = 0.25 // for each second
+	mostQuiet  = 2
+)
+
+// Large records are refused by bad luck as well. Where a shard takes n of them in
+// a second, chance puts more than that on some and less on others; at the limit
+// about 0.4/sqrt(n) of all are too many. That share says nothing of the limit, and
+// to fill the shards on which there are fewer takes a little more.
+const (
+	luck     = 0.6
+	mostLuck = 0.2
+)
+
+// start begins to learn from what was accepted in a second. Of much of it a part
+// was chance: of two senders who come to a stream at the same time one is always
+// first. So the rate starts with less, and they start closer to each other.
+func (r *rate) start(now time.Time, accepted, search float64) {
+	if accepted > 1 && search == firstGain {
+		accepted = max(math.Pow(accepted, 0.75), accepted/2)
+	}
+	if search == firstGain {
+		accepted = max(accepted, firstRate)
+	}
+	accepted = max(accepted, leastRate)
+	*r = rate{perSecond: accepted, began: now, search: search, eased: now, top: accepted, heard: now}
+}
+
+// learn takes in an answer to a request that was sent at that time. wanted tells
+// whether anybody has to wait for more.
+func (r *rate) learn(now, sent time.Time, o Outcome, wanted bool) {
+	if sent.Before(r.began) {
+		return
+	}
+	accepted, refused := o.Accepted.cost(), o.Refused.cost()
+	r.count(now, accepted, refused)
+	if refused > 0 {
+		r.ease(now)
+	}
+	change := -refused
+	if r.search > 0 && now.Sub(r.eased) < easeEvery {
+		change = 0 // the limit that has just been met
+	}
+	if wanted {
+		each := (accepted + refused) / float64(o.Accepted.Records+o.Refused.Records)
+		change += accepted * (r.gain(now) + min(luck*math.Sqrt(each), mostLuck))
+	}
+	change = max(-mostFall, min(mostFall, change/r.perSecond))
+	r.perSecond = max(r.perSecond*math.Exp(change), mostFall*r.top, leastRate)
+}
+
+// count keeps the share of refusals of a short while.
+func (r *rate) count(now time.Time, accepted, refused float64) {
+	fade := math.Exp(-float64(now.Sub(r.heard)) / float64(shareSpan))
+	r.heard = now
+	r.accepted = r.accepted*fade + accepted
+	r.refused = r.refused*fade + refused
+	if r.answers++; refused > 0 {
+		r.answers = 0
+	}
+}
+
+// ease lowers the rate by a little, once a second. A search goes on through a few
+// refusals: on a stream that others have filled there are some at any rate.
+func (r *rate) ease(now time.Time) {
+	if now.Sub(r.eased) < easeEvery || r.search > 0 && r.refused < searchEnds*(r.accepted+r.refused) {
+		return
+	}
+	r.search = 0
+	r.eased = now
+	r.perSecond *= 1 - easing
+	r.top = r.perSecond
+}
+
+// gain is the share by which the rate grows.
+//
+// One of several shards grows by the same part of a shard whatever it is, so that
+// two that differ meet within seconds. Below that it is less than the same: a
+// thousand senders, each with a tenth of a shard, would add hundreds of shards a
+// second.
+func (r *rate) gain(now time.Time) float64 {
+	if r.search == lateGain {
+		return lateGain
+	}
+	g := r.search
+	if r.perSecond > 1 {
+		g += max(growth/r.perSecond, largeGains)
+	} else {
+		g += growth * math.Pow(r.perSecond, -0.3)
+	}
+	if quiet := now.Sub(r.eased) - quietAfter; quiet > 0 && r.answers >= quietSends {
+		g += min(quiet.Seconds()*quietGain, mostQuiet)
+	}
+	return g
+}
