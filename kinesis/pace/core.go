@@ -15,8 +15,8 @@ type Options struct {
 }
 
 // A Core is a Pacer without a clock and without anybody who blocks: it is told
-// what time it is, and calls whoever is let in. A simulation drives it as a Pacer
-// does. It is not safe for concurrent use.
+// what time it is, which never goes back, and calls whoever is let in. A simulation
+// drives it as a Pacer does. It is not safe for concurrent use.
 type Core struct {
 	options Options
 	waiting []*waiter // by arrival
@@ -35,7 +35,7 @@ type Core struct {
 	recent  recent
 }
 
-// An waiter waits to be let in.
+// A waiter waits to be let in.
 type waiter struct {
 	ask Ask
 	in  func(records int)
@@ -45,6 +45,7 @@ const (
 	firstWindow = 3
 	steepWindow = 8                      // from here on it doubles with each round of answers
 	saved       = 250 * time.Millisecond // of the rate can be saved up
+	mostDebt    = mostPause              // of the rate can be owed for a request that is larger than it
 	portion     = 25 * time.Millisecond  // of the rate is sent in one request,
 	least       = 0.05                   // but 50 records, or 51 KiB,
 	mostPortion = 500 * time.Millisecond // as long as there are two a second
@@ -63,13 +64,17 @@ func NewCore(o Options) *Core {
 }
 
 // Enter puts an ask in line. in is called when it may be sent, maybe before Enter
-// returns, with how many of its records may.
+// returns, with how many of its records may. It must not call the Core. An ask for
+// nothing is never let in.
 func (c *Core) Enter(now time.Time, a Ask, in func(records int)) {
+	if a.Records <= 0 {
+		return
+	}
 	c.join(now, &waiter{ask: a, in: in})
 	c.Advance(now)
 }
 
-// join puts an waiter in line, behind all that arrived before.
+// join puts a waiter in line, behind all that arrived before.
 func (c *Core) join(now time.Time, e *waiter) {
 	if e.ask.Arrived.IsZero() {
 		e.ask.Arrived = now
@@ -93,7 +98,12 @@ func (c *Core) fits(weight int) bool {
 }
 
 // most is how many requests may be in flight.
-func (c *Core) most() int { return min(int(c.window), c.options.Requests) }
+func (c *Core) most() int {
+	if c.window >= float64(c.options.Requests) { // which as a float64 may be more than an int holds
+		return c.options.Requests
+	}
+	return int(c.window)
+}
 
 // admit counts a request as in flight.
 func (c *Core) admit(weight int) {
@@ -148,6 +158,7 @@ func (c *Core) allow(now time.Time, a *Ask) (records int, until time.Time) {
 			return 0, now.Add(time.Duration(-c.tokens/c.rate.perSecond*float64(time.Second)) + time.Microsecond)
 		}
 		c.tokens -= cost
+		c.fill(now)
 	}
 	if c.drought.on {
 		c.drought.ask(now)
@@ -167,8 +178,11 @@ func (c *Core) part() float64 {
 	return math.Inf(1)
 }
 
-// fill adds what time has brought.
+// fill adds what time has brought. A record may be more than a small rate has in a
+// minute: whoever comes next waits no longer for it than for the next question in
+// an outage, or a rate that is too small would not learn so in time.
 func (c *Core) fill(now time.Time) {
+	c.tokens = max(c.tokens, -mostDebt.Seconds()*c.rate.perSecond)
 	c.tokens += now.Sub(c.filled).Seconds() * c.rate.perSecond
 	c.tokens = min(c.tokens, saved.Seconds()*c.rate.perSecond)
 	c.filled = now
@@ -178,6 +192,8 @@ func (c *Core) fill(now time.Time) {
 // ends with it.
 func (c *Core) Learn(now time.Time, o Outcome) Turn {
 	if o.Accepted.Records+o.Refused.Records == 0 && o.Apart.Records > 0 {
+		c.drought.unanswered(now)
+		c.Advance(now)
 		return Same
 	}
 	before := c.limited

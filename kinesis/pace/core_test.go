@@ -101,3 +101,64 @@ func TestRefusalsOfAFullShardAreNoNewsOfTheStream(t *testing.T) {
 	require.Equal(t, before.rate, c.rate)
 	require.False(t, c.drought.on, "and no outage")
 }
+
+func TestARequestLargerThanTheRateIsNotWaitedForForEver(t *testing.T) {
+	for name, ask := range map[string]Ask{
+		"a record of a mebibyte":     {Amount: Amount{Records: 1, Bytes: 1 << 20}},
+		"of ten, sent as a whole":    {Amount: Amount{Records: 10, Bytes: 10 << 20}, Whole: true},
+		"of ten, sent in parts":      {Amount: Amount{Records: 10, Bytes: 10 << 20}},
+		"of more than may be flying": {Amount: Amount{Records: 1, Bytes: 1 << 20}, Weight: 5 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, now := limited(1)
+			require.Equal(t, leastRate*shardRecords, 5.0)
+			begin := now
+			for range 20 {
+				let := 0
+				in := func(records int) { let = records }
+				for c.Enter(now, ask, in); let == 0; {
+					next := c.Advance(now)
+					require.LessOrEqual(t, next.Sub(now), mostDebt+time.Second)
+					now = next
+				}
+				c.Leave(now, ask.Weight)
+				c.Learn(now, Outcome{Accepted: Amount{Records: let, Bytes: let << 20}})
+			}
+			require.Less(t, now.Sub(begin), 2*time.Minute)
+		})
+	}
+}
+
+func TestAnAnswerOfFullShardsAloneIsNoAnswerToTheQuestion(t *testing.T) {
+	c, now := limited(1000)
+	var asked []time.Time
+	c.Learn(now, refused(10))
+	require.True(t, c.drought.on)
+	c.Enter(now, ofRecords(500), func(int) { asked = append(asked, now) })
+	now = c.Advance(now)
+	c.Advance(now)
+	require.Len(t, asked, 1)
+	c.Enter(now, ofRecords(500), func(int) { asked = append(asked, now) })
+	now = now.Add(10 * time.Millisecond)
+	c.Leave(now, 0)
+	c.Learn(now, Outcome{Apart: Amount{Records: 20}, Took: 10 * time.Millisecond})
+	now = now.Add(leastPause)
+	c.Advance(now)
+	require.Len(t, asked, 2, "another is asked soon")
+}
+
+func TestWhoAsksForNothingHoldsUpNobody(t *testing.T) {
+	c, now := limited(1000)
+	c.Enter(now, Ask{}, func(int) { t.Error("let in") })
+	in := 0
+	c.Enter(now, ofRecords(1), func(records int) { in = records })
+	require.Equal(t, 1, in)
+}
+
+func TestAsManyAsThereAreMayBeInFlightWithoutABound(t *testing.T) {
+	c := NewCore(Options{Requests: math.MaxInt, Bytes: math.MaxInt})
+	c.window = math.Inf(1)
+	require.Equal(t, math.MaxInt, c.most())
+	c.window = 2.5
+	require.Equal(t, 2, c.most())
+}

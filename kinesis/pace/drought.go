@@ -42,3 +42,11 @@ func (d *drought) miss(now, sent time.Time, accepted float64, random *rand.Rand)
 
 // ask counts a request that is to find out whether it is over.
 func (d *drought) ask(now time.Time) { d.until = now.Add(mostPause) }
+
+// unanswered counts a request of which all was for shards that are full by
+// themselves: if it was the one that asked, another may.
+func (d *drought) unanswered(now time.Time) {
+	if next := now.Add(leastPause); d.on && d.until.After(next) {
+		d.until = next
+	}
+}

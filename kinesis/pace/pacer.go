@@ -2,6 +2,7 @@ package pace
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -30,8 +31,11 @@ func (p *Pacer) Shards() *Shards { return p.shards }
 // its records: the caller sends the first so many, and asks again for the rest.
 // It is 0 where ctx ended first; otherwise Leave must follow, with the Weight of
 // the ask. Where nothing was ever refused, and there is a place, it is all of them
-// and at once.
+// and at once, and then ctx is not looked at.
 func (p *Pacer) Enter(ctx context.Context, a Ask) (records int) {
+	if a.Records <= 0 {
+		return 0
+	}
 	p.mu.Lock()
 	if p.core.free(&a) {
 		p.core.admit(a.Weight)
@@ -40,25 +44,25 @@ func (p *Pacer) Enter(ctx context.Context, a Ask) (records int) {
 	}
 	now := time.Now()
 	in := make(chan int, 1)
-	e := &waiter{ask: a, in: func(records int) { in <- records }}
+	e := &waiter{ask: a, in: func(records int) {
+		p.waited += time.Since(now)
+		in <- records
+	}}
 	p.core.join(now, e)
 	p.advance(now)
 	p.mu.Unlock()
 
 	select {
 	case records = <-in:
+		return records
 	case <-ctx.Done():
-		records = p.giveUp(e, in)
+		return p.giveUp(e, now, in)
 	}
-	p.mu.Lock()
-	p.waited += time.Since(now)
-	p.mu.Unlock()
-	return records
 }
 
-// giveUp takes an waiter out of the line. If it was let in at the same moment, it
+// giveUp takes a waiter out of the line. If it was let in at the same moment, it
 // has been let in.
-func (p *Pacer) giveUp(e *waiter, in <-chan int) (records int) {
+func (p *Pacer) giveUp(e *waiter, since time.Time, in <-chan int) (records int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := slices.Index(p.core.waiting, e)
@@ -66,7 +70,9 @@ func (p *Pacer) giveUp(e *waiter, in <-chan int) (records int) {
 		return <-in
 	}
 	p.core.waiting = slices.Delete(p.core.waiting, i, i+1)
-	p.advance(time.Now()) // those behind it, where it was too large to fit
+	now := time.Now()
+	p.waited += now.Sub(since)
+	p.advance(now) // those behind it, where it was too large to fit
 	return 0
 }
 
@@ -129,6 +135,6 @@ func (p *Pacer) open() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.core.limited, p.core.drought = false, drought{}
-	p.core.window = float64(p.core.options.Requests)
+	p.core.window = math.Inf(1)
 	p.advance(time.Now())
 }

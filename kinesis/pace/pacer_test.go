@@ -2,6 +2,7 @@ package pace
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -268,23 +269,109 @@ func TestAnOutageIsAskedAboutByOneAtATime(t *testing.T) {
 	})
 }
 
+// through is a request that comes and goes where nothing is refused, with its news
+// of four shards.
+func through(ctx context.Context, p *Pacer) {
+	p.Enter(ctx, ofRecords(500))
+	for i := range 4 {
+		p.Shards().Learn(onShard(i, 125, 0))
+	}
+	p.Learn(accepted(500))
+	p.Leave(0)
+}
+
 func TestNothingIsPaidWhereNothingWasRefused(t *testing.T) {
 	p := wide(32, 1<<20)
-	a, o, ctx := ofRecords(500), accepted(500), t.Context()
-	require.Zero(t, testing.AllocsPerRun(1000, func() {
-		p.Enter(ctx, a)
-		p.Learn(o)
-		p.Leave(0)
-	}))
+	require.Zero(t, testing.AllocsPerRun(1000, func() { through(t.Context(), p) }))
 	require.Nil(t, p.timer)
 }
 
 func BenchmarkNothingRefused(b *testing.B) {
-	p := wide(32, 1<<20)
-	a, o, ctx := ofRecords(500), accepted(500), b.Context()
-	for b.Loop() {
-		p.Enter(ctx, a)
-		p.Learn(o)
-		p.Leave(0)
+	for name, each := range map[string]func(*Pacer){
+		"request": func(p *Pacer) {
+			p.Enter(b.Context(), ofRecords(500))
+			p.Learn(accepted(500))
+			p.Leave(0)
+		},
+		"request of four shards": func(p *Pacer) { through(b.Context(), p) },
+		"any shard":              func(p *Pacer) { p.Shards().Any() },
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := wide(32, 1<<20)
+			b.ReportAllocs()
+			for b.Loop() {
+				each(p)
+			}
+		})
 	}
+}
+
+// A shard that is known costs the same, however many there are.
+func BenchmarkALearningOfOneShardOfMany(b *testing.B) {
+	p := wide(32, 1<<20)
+	shares := make([]Share, 100)
+	for i := range shares {
+		first := uint64(i) << 56
+		shares[i] = Share{Shard: fmt.Sprintf("shardId-%012d", i), Outcome: accepted(5), First: first, Last: first + 1<<55}
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		p.Shards().Learn(shares[i%len(shares)])
+		i++
+	}
+}
+
+func TestAnIdlePacerForgetsItsRateWithTheFirstAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := wide(32, 1<<20)
+		require.Equal(t, Begins, p.Learn(Outcome{Accepted: Amount{Records: 900}, Refused: Amount{Records: 100}}))
+		time.Sleep(5 * time.Minute)
+		begin := time.Now()
+		n := p.Enter(t.Context(), ofRecords(500))
+		require.Positive(t, n)
+		require.Less(t, n, 500)
+		require.Equal(t, Ends, p.Learn(accepted(n)))
+		p.Leave(0)
+		require.Equal(t, 500, p.Enter(t.Context(), ofRecords(500)))
+		require.Zero(t, time.Since(begin))
+	})
+}
+
+func TestAContextThatHasEndedWaitsForNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := wide(1, 1<<20)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Equal(t, 1, p.Enter(ctx, ofRecords(1)), "there is a place, and nobody who waits for it")
+		require.Zero(t, p.Enter(ctx, ofRecords(1)))
+		require.Zero(t, p.Enter(t.Context(), Ask{}), "nor does an ask for nothing")
+		require.Equal(t, 1, p.State().InFlight)
+		require.Zero(t, p.State().Waiting)
+		p.Leave(0)
+	})
+}
+
+// An outage of hours costs a question every few seconds, and is over with the
+// first that is answered.
+func TestAnOutageOfHours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := wide(32, 1<<20)
+		begin, up, asked := time.Now(), 6*time.Hour, 0
+		for accepted := 0; accepted == 0; asked++ {
+			n := p.Enter(t.Context(), ofRecords(500))
+			o := Outcome{Took: time.Millisecond}
+			time.Sleep(o.Took)
+			if time.Since(begin) > up {
+				accepted = n
+				o.Accepted.Records = n
+			}
+			p.Learn(o)
+			p.Leave(0)
+		}
+		require.Less(t, time.Since(begin), up+13*time.Second)
+		require.InDelta(t, up/mostPause, asked, 500)
+		require.Zero(t, p.State().Outage)
+		require.Positive(t, p.Enter(t.Context(), ofRecords(500)))
+	})
 }

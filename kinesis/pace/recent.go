@@ -8,8 +8,9 @@ import (
 // recent remembers how much was accepted: in the last second, in tenths, and a
 // moving average over some seconds.
 type recent struct {
+	began   time.Time // the clock of the wall may be put back, the time since this cannot
 	tenths  [10]float64
-	at      int64 // the tenth that now is
+	at      int64 // the tenth that now is, since it began
 	average float64
 	heard   time.Time
 	records float64 // per cost of 1, as a moving average
@@ -38,7 +39,10 @@ func (r *recent) add(now time.Time, a Amount) {
 
 // roll makes room for the tenth that now is.
 func (r *recent) roll(now time.Time) {
-	at := now.UnixMilli() / 100
+	if r.began.IsZero() {
+		r.began = now
+	}
+	at := int64(now.Sub(r.began) / (time.Second / 10))
 	if at-r.at > 10 {
 		r.at = at - 10
 	}

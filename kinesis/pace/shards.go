@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,10 +22,13 @@ import (
 //
 // It is safe for concurrent use.
 type Shards struct {
-	mu     sync.Mutex // guards the following
-	random *rand.Rand // nil where each shard has chance of its own
-	byName map[string]*shard
+	mu     sync.Mutex        // guards the following
+	random *rand.Rand        // nil where each shard has chance of its own
+	byName map[string]*shard // whose hashes lie apart from each other
 	full   []*shard
+	swept  time.Time // when those that nobody heard of any longer were last looked for
+
+	any atomic.Bool // whether full has any; set under mu
 }
 
 // A shard is what is known of one.
@@ -67,8 +71,8 @@ func (s *Shards) Learn(o Share) (full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	sh := s.see(now, o)
-	sh.count(now, o.Outcome)
+	sh := s.see(now, &o)
+	sh.count(now, &o.Outcome)
 	switch {
 	case sh.pacer != nil:
 		if sh.pacer.Learn(o.Outcome) == Ends {
@@ -90,6 +94,7 @@ func (s *Shards) limit(now time.Time, sh *shard) {
 	c.limit(now, sh.accepted, firstGain)
 	sh.pacer = &Pacer{core: c}
 	s.full = append(s.full, sh)
+	s.any.Store(true)
 }
 
 // fork is another source of chance, which follows from the first; nil for none.
@@ -100,23 +105,41 @@ func fork(r *rand.Rand) *rand.Rand {
 	return rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))
 }
 
-// see notes where hashes came to rest. The caller holds mu.
-func (s *Shards) see(now time.Time, o Share) *shard {
+// see notes where hashes came to rest. Mostly they are within what is known of the
+// shard, and then no other needs to be looked at. The caller holds mu.
+func (s *Shards) see(now time.Time, o *Share) *shard {
+	if now.Sub(s.swept) > keepShards {
+		s.forget(func(sh *shard) bool { return now.Sub(sh.heard) > keepShards })
+		s.swept = now
+	}
+	sh := s.byName[o.Shard]
+	switch {
+	case sh == nil:
+		sh = &shard{name: o.Shard, first: o.First, last: o.Last}
+		s.byName[o.Shard] = sh
+		s.claim(sh)
+	case o.First < sh.first || o.Last > sh.last:
+		sh.first, sh.last = min(sh.first, o.First), max(sh.last, o.Last)
+		s.claim(sh)
+	}
+	sh.heard = now
+	return sh
+}
+
+// claim forgets the shards that had hashes which are now another's: the stream has
+// been split anew. The caller holds mu.
+func (s *Shards) claim(by *shard) {
+	s.forget(func(sh *shard) bool { return sh != by && sh.first <= by.last && by.first <= sh.last })
+}
+
+// forget forgets some shards. The caller holds mu.
+func (s *Shards) forget(which func(*shard) bool) {
 	for name, sh := range s.byName {
-		moved := name != o.Shard && sh.first <= o.Last && o.First <= sh.last
-		if moved || now.Sub(sh.heard) > keepShards {
+		if which(sh) {
 			s.release(sh)
 			delete(s.byName, name)
 		}
 	}
-	sh := s.byName[o.Shard]
-	if sh == nil {
-		sh = &shard{name: o.Shard, first: o.First, last: o.Last}
-		s.byName[o.Shard] = sh
-	}
-	sh.heard = now
-	sh.first, sh.last = min(sh.first, o.First), max(sh.last, o.Last)
-	return sh
 }
 
 // release ends a shard's being full. Whoever waits for it may go. The caller holds
@@ -128,10 +151,11 @@ func (s *Shards) release(sh *shard) {
 	sh.pacer.open()
 	sh.pacer = nil
 	s.full = slices.DeleteFunc(s.full, func(o *shard) bool { return o == sh })
+	s.any.Store(len(s.full) > 0)
 }
 
 // count keeps what a shard accepted and refused in the last second or so.
-func (sh *shard) count(now time.Time, o Outcome) {
+func (sh *shard) count(now time.Time, o *Outcome) {
 	sh.fade(now)
 	sh.accepted += o.Accepted.cost()
 	sh.refused += o.Refused.cost()
@@ -174,12 +198,8 @@ func (s *Shards) Full(hash uint64) (name string, full bool) {
 	return "", false
 }
 
-// Any tells whether any shard is full by itself.
-func (s *Shards) Any() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.full) > 0
-}
+// Any tells whether any shard is full by itself. It costs next to nothing.
+func (s *Shards) Any() bool { return s.any.Load() }
 
 // Enter waits until a shard that is full by itself may take some of what is asked
 // for, and returns how many records; 0 where ctx ended first. The Pacer of the

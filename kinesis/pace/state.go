@@ -8,7 +8,7 @@ type State struct {
 	Records   float64       // a second that may be sent, of records as they are; 0 where it is not limited
 	Bytes     float64       // likewise
 	Waiting   int           // requests that wait to be let in
-	Waited    time.Duration // by all that ever did, until now
+	Waited    time.Duration // by all that ever did, once they need not any longer
 	InFlight  int           // requests
 	Weight    int           // their bytes
 	Most      int           // requests that may be in flight
