@@ -15,6 +15,7 @@ func (f fleet) scenarios() []scenario {
 		{"fleet, steady", f.steady},
 		{"fleet, bursty", f.bursty},
 		{"fleet, after an outage", f.outage},
+		{"fleet, an outage at the limit", f.outageAtTheLimit},
 		{"fleet, shards doubled", f.resharded},
 	}
 }
@@ -62,9 +63,15 @@ func (f fleet) overloaded(w *world) figures {
 
 // outage has nothing accepted for a minute, in which all fill up. Before and after
 // it there is half as much as the stream takes.
-func (f fleet) outage(seed uint64, l limits) figures {
+func (f fleet) outage(seed uint64, l limits) figures { return f.down(0.5, seed, l) }
+
+// outageAtTheLimit is the same, but before it and after it there is more than the
+// stream takes.
+func (f fleet) outageAtTheLimit(seed uint64, l limits) figures { return f.down(overload, seed, l) }
+
+func (f fleet) down(load float64, seed uint64, l limits) figures {
 	const down, up, drained = 10, 70, 150
-	w := f.world(seed, l, 0.5, time.Second, drained)
+	w := f.world(seed, l, load, time.Second, drained)
 	w.at(w.second(down), func() { w.stream.down = true })
 	w.at(w.second(up), func() { w.stream.down = false })
 	shares := w.shares(up, drained)

@@ -25,6 +25,8 @@ func few() []scenario {
 		{"2 processes, one later", staggered},
 		{"a newcomer", newcomer},
 		{"4 shards become 8", fourBecomeEight},
+		{"8 workers, after an outage", afterAnOutage(5)},
+		{"8 workers, begun in an outage", afterAnOutage(0)},
 	}
 }
 
@@ -146,6 +148,25 @@ func fourBecomeEight(seed uint64, l limits) figures {
 	f.recover = after(w.stream.reaches(when+1, 0.9*2*fewShards*shardRecords))
 	f.lost = 0
 	return f
+}
+
+// afterAnOutage has nothing accepted from a second on, for twenty.
+func afterAnOutage(down int) func(uint64, limits) figures {
+	const long, until = 20, 60
+	return func(seed uint64, l limits) figures {
+		w := newWorld(seed, l, fewShards)
+		w.stream.down = down == 0
+		w.at(w.second(down), func() { w.stream.down = true })
+		w.at(w.second(down+long), func() { w.stream.down = false })
+		w.agent().work(8, chunkRecords, math.MaxInt)
+		w.run(w.second(until))
+		f := w.figures(down+long, until)
+		accepted, _ := w.stream.total(down+long, until)
+		f.pace = accepted / float64(fewShards*shardRecords*(until-down-long))
+		f.recover = after(w.stream.reaches(down+long, 0.9*fewShards*shardRecords))
+		f.lost = 0
+		return f
+	}
 }
 
 // after is so many seconds; -1 is never.

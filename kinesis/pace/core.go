@@ -202,7 +202,7 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 		c.miss(now, sent)
 	} else {
 		if c.drought.on {
-			c.drought, c.refused = drought{}, now // it ends now, however long ago the last refusal was
+			c.endDrought(now)
 		}
 		c.recent.add(now, o.Accepted)
 	}
@@ -236,6 +236,16 @@ func (c *Core) miss(now, sent time.Time) {
 		c.refused = now
 		c.limit(now, c.drought.before, lateGain)
 	}
+}
+
+// endDrought is called with the first that is accepted. After an outage the stream
+// is found anew: what was learned before it is too old to grow from faster.
+func (c *Core) endDrought(now time.Time) {
+	if now.Sub(c.drought.since) > outage {
+		c.limited = false
+		c.limit(now, c.drought.before, lateGain)
+	}
+	c.drought, c.refused = drought{}, now // it ends now, however long ago the last refusal was
 }
 
 // limit begins to limit the rate, where that is not done yet.

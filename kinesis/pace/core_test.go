@@ -162,3 +162,28 @@ func TestAsManyAsThereAreMayBeInFlightWithoutABound(t *testing.T) {
 	c.window = 2.5
 	require.Equal(t, 2, c.most())
 }
+
+// What was learned at the limit, a minute ago, is no ground to grow fast on while
+// the shards live on what they have saved up.
+func TestAfterAnOutageTheRateBeginsAnew(t *testing.T) {
+	for name, test := range map[string]struct {
+		before int // accepted in the second before it
+		rate   float64
+	}{
+		"with what was accepted before it":     {2000, 2000},
+		"with a little where nothing ever was": {0, 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, now := limited(3000)
+			if test.before > 0 {
+				c.recent.add(now, Amount{Records: test.before})
+			}
+			c.Learn(now, Outcome{})
+			now = now.Add(time.Minute)
+			c.Learn(now, Outcome{Accepted: Amount{Records: 20}})
+			require.InEpsilon(t, test.rate, c.State(now).Records, 0.01)
+			require.Equal(t, lateGain, c.rate.gain(now.Add(5*time.Second)))
+			require.Greater(t, c.rate.gain(now.Add(15*time.Second)), lateGain, "later it has been long enough")
+		})
+	}
+}

@@ -24,7 +24,8 @@
 //   - Where nothing of a request is accepted, one small request at a time asks when the
 //     stream accepts again, with pauses that grow with the time that has passed. This
 //     serves for the rest of a second whose share is used up, and for an outage. See
-//     drought.
+//     drought. After an outage the rate begins with what was accepted before it, and
+//     grows slowly.
 //   - Throttling ends when nothing was refused for five seconds, and nobody had to
 //     wait for the rate.
 //

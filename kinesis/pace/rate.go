@@ -45,12 +45,16 @@ const (
 
 // Until it has met the limit a rate grows faster. After an outage it does not: a
 // thousand who double theirs while the shards live on what they have saved up
-// would learn too late that it is used up.
+// would learn too late that it is used up. By some seconds later it is, and who has
+// met no limit by then is far from it.
 const (
 	firstGain  = 0.35
 	lateGain   = 0.15
+	lateAfter  = 8 * time.Second
+	laterGain  = 0.1  // for each second
 	searchEnds = 0.10 // the share of refusals at which the limit is met
 	firstRate  = 0.25 // at least, before anything is known
+	lateRate   = 0.05 // likewise, after an outage
 )
 
 // Without a refusal for a while, which must be more than the second in which the
@@ -78,8 +82,11 @@ func (r *rate) start(now time.Time, accepted, search float64) {
 	if accepted > 1 && search == firstGain {
 		accepted = max(math.Pow(accepted, 0.75), accepted/2)
 	}
-	if search == firstGain {
+	switch search {
+	case firstGain:
 		accepted = max(accepted, firstRate)
+	case lateGain:
+		accepted = max(accepted, lateRate)
 	}
 	accepted = max(accepted, leastRate)
 	*r = rate{perSecond: accepted, began: now, search: search, eased: now, top: accepted, heard: now}
@@ -139,7 +146,8 @@ func (r *rate) ease(now time.Time) {
 // second.
 func (r *rate) gain(now time.Time) float64 {
 	if r.search == lateGain {
-		return lateGain
+		later := now.Sub(r.eased) - lateAfter
+		return lateGain + max(0, min(later.Seconds()*laterGain, mostQuiet))
 	}
 	g := r.search
 	if r.perSecond > 1 {
