@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// limited is a Core whose rate is so many records a second, of which nothing is
-// saved up, and a time.
+// limited is a Core whose rate is so many records a second, and has been for long,
+// of which nothing is saved up, and a time.
 func limited(records float64) (*Core, time.Time) {
 	c := NewCore(Options{Requests: 32, Bytes: 1 << 20, Random: rand.New(rand.NewPCG(1, 2))})
 	now := time.Unix(1_000_000, 0)
 	c.refused = now
 	c.limit(now, records/shardRecords, 0)
+	c.rate.began = now.Add(-time.Hour)
 	return c, now
 }
 
@@ -58,6 +59,27 @@ func TestASmallRateGrowsByMoreOfItself(t *testing.T) {
 			small, now := limited(rates[0])
 			large, _ := limited(rates[1])
 			require.Greater(t, small.rate.gain(now), large.rate.gain(now))
+		})
+	}
+}
+
+func TestARateIsLessCertainInItsFirstSeconds(t *testing.T) {
+	for name, test := range map[string]struct {
+		records float64
+		differs bool
+	}{
+		"one of a few": {3000, true},
+		"one of many":  {200, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			old, now := limited(test.records)
+			young, _ := limited(test.records)
+			young.rate.began = now
+			require.Equal(t, test.differs, young.rate.gain(now) > old.rate.gain(now), "it grows faster")
+			now = now.Add(easeEvery)
+			old.rate.ease(now)
+			young.rate.ease(now)
+			require.Equal(t, test.differs, young.rate.perSecond < old.rate.perSecond, "it is lowered by more")
 		})
 	}
 }

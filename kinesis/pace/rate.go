@@ -57,6 +57,17 @@ const (
 	lateRate   = 0.05 // likewise, after an outage
 )
 
+// In its first seconds a rate is hardly more than who came first. Then it grows
+// faster and is lowered by more, so that two that start one after the other are
+// close to each other soon. A small one is one of many, and many would add too much
+// in this way.
+const (
+	early       = 8 * time.Second
+	earlyLeast  = 0.5
+	earlyGrowth = 0.5 // of a rate of one shard, besides
+	earlyEasing = 0.25
+)
+
 // Without a refusal for a while, which must be more than the second in which the
 // service may count, a rate grows by more with each second.
 const (
@@ -134,8 +145,17 @@ func (r *rate) ease(now time.Time) {
 	}
 	r.search = 0
 	r.eased = now
-	r.perSecond *= 1 - easing
+	if r.early(now) {
+		r.perSecond *= 1 - earlyEasing
+	} else {
+		r.perSecond *= 1 - easing
+	}
 	r.top = r.perSecond
+}
+
+// early tells whether it is still to be found out who gets how much.
+func (r *rate) early(now time.Time) bool {
+	return now.Sub(r.began) < early && r.perSecond > earlyLeast
 }
 
 // gain is the share by which the rate grows.
@@ -150,6 +170,9 @@ func (r *rate) gain(now time.Time) float64 {
 		return lateGain + max(0, min(later.Seconds()*laterGain, mostQuiet))
 	}
 	g := r.search
+	if r.early(now) {
+		g += earlyGrowth / r.perSecond
+	}
 	if r.perSecond > 1 {
 		g += max(growth/r.perSecond, largeGains)
 	} else {
