@@ -42,8 +42,9 @@ type Options struct {
 	Faults Faults
 	// Poison is the first value of [Server.SetPoison].
 	Poison func(stream string, e Entry) bool
-	// ShardLimits throttles as the service does: 1,000 records and 1 MiB a
-	// second for each shard.
+	// ShardLimits throttles as the service does: each shard takes
+	// [ShardRecordsPerSecond] and [ShardBytesPerSecond] in each second of the
+	// clock, and refuses what is above, record by record.
 	ShardLimits bool
 
 	// OnRecord is called for each record that lands, in the order of arrival

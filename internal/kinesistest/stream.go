@@ -160,16 +160,21 @@ func compareHashKeys(a, b HashKey) int {
 	return 0
 }
 
-// throughput counts what a shard took in the current second.
+// throughput counts what a shard took in the current second. A shard has its
+// share anew as each second of the clock begins, all of it at once, and keeps
+// nothing of what it did not use. That is the plainest reading of "1,000 records
+// and 1 MiB a second", which is all that the service says; a bucket that fills as
+// time passes would even out what comes in bursts, and refuse as much in the end.
 type throughput struct {
 	second         int64
 	records, bytes int
 }
 
-// What a shard takes in one second.
+// What a shard takes in one second, where [Options.ShardLimits] is set: records,
+// and bytes of data plus partition keys.
 const (
-	shardRecordsPerSecond = 1000
-	shardBytesPerSecond   = 1 << 20
+	ShardRecordsPerSecond = 1000
+	ShardBytesPerSecond   = 1 << 20
 )
 
 // admit takes a record of that size unless the shard has had its share.
@@ -177,7 +182,7 @@ func (t *throughput) admit(now time.Time, size int) bool {
 	if second := now.Unix(); second != t.second {
 		*t = throughput{second: second}
 	}
-	if t.records+1 > shardRecordsPerSecond || t.bytes+size > shardBytesPerSecond {
+	if t.records+1 > ShardRecordsPerSecond || t.bytes+size > ShardBytesPerSecond {
 		return false
 	}
 	t.records++
