@@ -15,7 +15,7 @@ import (
 
 // TestMain makes the test binary the benchmark when that starts itself.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "-serve" || os.Args[1] == "-task" || os.Args[1] == "-records") {
+	if len(os.Args) > 1 && (os.Args[1] == "-serve" || os.Args[1] == "-serve-limits" || os.Args[1] == "-task" || os.Args[1] == "-records") {
 		main()
 		return
 	}
@@ -114,7 +114,7 @@ func TestASweepGoesOverDelaysAndWorkers(t *testing.T) {
 }
 
 func TestAnUnknownSettingIsRefused(t *testing.T) {
-	_, err := chosen("default,quick")
+	_, err := chosen(settings, "default,quick")
 	require.ErrorContains(t, err, `"quick"`)
 	require.ErrorContains(t, err, "record options")
 }

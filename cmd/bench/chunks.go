@@ -42,6 +42,9 @@ func (in input) full(chunk *flbhost.Chunk) bool {
 	return chunk.Size() >= chunkSize
 }
 
+// containers is how many write the lines, at random.
+const containers = 40
+
 // A batchOfChunks is what a pass offers.
 type batchOfChunks struct {
 	chunks  [][]byte
@@ -56,14 +59,14 @@ func makeChunks(in input, records int) batchOfChunks {
 	b := batchOfChunks{records: records}
 	var chunk flbhost.Chunk
 	at := time.Unix(1_790_000_000, 0)
-	containers := rand.New(rand.NewPCG(1, 2))
+	random := rand.New(rand.NewPCG(1, 2))
 	for i := range records {
 		at = at.Add(137 * time.Microsecond)
 		line := accessLine(i)
 		if in.line > 0 {
 			line = strings.Repeat(line, 1+in.line/len(line))[:in.line]
 		}
-		chunk.Append(flbhost.WithMetadata(at), fields(line, containers.IntN(40))...)
+		chunk.Append(flbhost.WithMetadata(at), fields(line, random.IntN(containers))...)
 		if in.full(&chunk) || i == records-1 {
 			b.chunks = append(b.chunks, append([]byte(nil), chunk.Bytes()...))
 			b.bytes += chunk.Size()
@@ -80,11 +83,15 @@ func accessLine(i int) string {
 		i%7, i%251, i%13, i%60, paths[i%len(paths)], i, 200+i%3, i%65536)
 }
 
+func containerID(container int) string {
+	return fmt.Sprintf("%064x", 0x9e3779b97f4a7c15*uint64(container+1))
+}
+
 func fields(line string, container int) []flbhost.Field {
 	return []flbhost.Field{
 		flbhost.F("log", line),
 		flbhost.F("stream", "stdout"),
-		flbhost.F("container_id", fmt.Sprintf("%064x", 0x9e3779b97f4a7c15*uint64(container+1))),
+		flbhost.F("container_id", containerID(container)),
 		flbhost.F("container_name", "/ecs-frontend-3-nginx-e4b2c5"),
 		flbhost.F("kubernetes", []flbhost.Field{
 			flbhost.F("pod_name", fmt.Sprintf("frontend-7d9c5b6f8-x2x%02d", container)),

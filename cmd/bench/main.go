@@ -2,14 +2,17 @@
 // against an embedded stream that is a process of its own, over loopback TLS.
 // Beside it, each in a process of its own, it measures the least that there is
 // to do: encoding the same chunks without sending them, and hashing and
-// posting the same bodies without having to encode them.
+// posting the same bodies without having to encode them. Then it measures what
+// becomes of records that are more than the stream takes.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"fluent-bit-kinesis/internal/flbhost"
@@ -21,7 +24,9 @@ type options struct {
 	only    string
 	asJSON  bool
 	sweep   bool
+	limits  bool
 	serve   string
+	limit   string
 	task    string
 }
 
@@ -32,7 +37,9 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "comma-separated `names` of settings; all if empty")
 	flag.BoolVar(&o.asJSON, "json", false, "print JSON in place of the table")
 	flag.BoolVar(&o.sweep, "sweep", false, "measure small chunks, or those of the settings that -only names, over delays of 0 to 100 ms and 1 to 64 workers")
+	flag.BoolVar(&o.limits, "limits", false, "measure what happens at a stream's limit alone, all settings of it or those that -only names")
 	flag.StringVar(&o.serve, "serve", "", "serve the stream with this `delay`: what the benchmark starts itself as")
+	flag.StringVar(&o.limit, "serve-limits", "", "serve a stream with limits as this `JSON` says: what the benchmark starts itself as")
 	flag.StringVar(&o.task, "task", "", "measure a part as this `JSON` says: what the benchmark starts itself as")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -45,54 +52,99 @@ func run(o options) error {
 	switch {
 	case o.serve != "":
 		return serve(o.serve)
+	case o.limit != "":
+		return serveLimits(o.limit)
 	case o.task != "":
 		return runTask(o.task)
 	}
-	list, err := chosen(o.only)
-	if o.sweep {
-		list, err = sweeps(o.only)
-	}
+	list, limits, err := o.choose()
 	if err != nil {
 		return err
 	}
 	defer flbhost.Clean()
 	b := bench{records: o.records, passes: o.passes}
-	for _, s := range list {
-		fmt.Fprintf(os.Stderr, "%-*s", widest(list)+1, s.name)
+	if err := each(list, func(s setting) (string, error) {
 		r, err := b.measure(s)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		fmt.Fprintf(os.Stderr, "%7.2f us per record\n", r.CPU)
 		b.results = append(b.results, r)
+		return fmt.Sprintf("%7.2f us per record", r.CPU), err
+	}); err != nil {
+		return err
 	}
 	b.setFloors()
+	if err := each(limits, func(s limitSetting) (string, error) {
+		r, err := b.measureLimit(s)
+		b.limits = append(b.limits, r)
+		return fmt.Sprintf("%7.2f refused for each accepted", r.Refused), err
+	}); err != nil {
+		return err
+	}
 	if o.asJSON {
 		return json.NewEncoder(os.Stdout).Encode(b.report())
 	}
 	return b.print(os.Stdout)
 }
 
-// widest is the length of the longest name.
-func widest(list []setting) (n int) {
-	for _, s := range list {
-		n = max(n, len(s.name))
+// choose is what the flags ask for.
+func (o options) choose() (list []setting, limits []limitSetting, err error) {
+	switch {
+	case o.limits && o.sweep:
+		return nil, nil, errors.New("-limits and -sweep each measure something else alone")
+	case o.limits:
+		limits, err = chosen(limitSettings, o.only)
+	case o.sweep:
+		list, err = sweeps(o.only)
+	default:
+		list, err = chosen(settings, o.only)
+		if o.only == "" {
+			limits = limitSettings
+		}
 	}
-	return n
+	return list, limits, err
 }
 
-// chosen are the settings whose names are listed, or all.
-func chosen(only string) ([]setting, error) {
-	if only == "" {
-		return settings, nil
+// each measures settings one by one, and says how they went.
+func each[S named](list []S, measure func(S) (said string, err error)) error {
+	widest := 0
+	for _, s := range list {
+		widest = max(widest, len(s.label()))
 	}
-	var list []setting
-	for name := range strings.SplitSeq(only, ",") {
-		s, known := settingNamed(strings.TrimSpace(name))
-		if !known {
-			return nil, fmt.Errorf("-only: there is no setting %q; there are: %s", strings.TrimSpace(name), settingNames())
+	for _, s := range list {
+		fmt.Fprintf(os.Stderr, "%-*s", widest+1, s.label())
+		said, err := measure(s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.label(), err)
 		}
-		list = append(list, s)
+		fmt.Fprintln(os.Stderr, said)
+	}
+	return nil
+}
+
+// A named is a setting of one kind or another.
+type named interface{ label() string }
+
+func (s setting) label() string      { return s.name }
+func (s limitSetting) label() string { return s.name }
+
+// chosen are the settings whose names are listed, or all.
+func chosen[S named](all []S, only string) (list []S, err error) {
+	if only == "" {
+		return all, nil
+	}
+	for name := range strings.SplitSeq(only, ",") {
+		name = strings.TrimSpace(name)
+		i := slices.IndexFunc(all, func(s S) bool { return s.label() == name })
+		if i < 0 {
+			return nil, fmt.Errorf("-only: there is no setting %q; there are: %s", name, labels(all))
+		}
+		list = append(list, all[i])
 	}
 	return list, nil
+}
+
+func labels[S named](all []S) string {
+	var names []string
+	for _, s := range all {
+		names = append(names, s.label())
+	}
+	return strings.Join(names, ", ")
 }

@@ -50,6 +50,7 @@ type bench struct {
 	records int // of a pass, as asked for
 	passes  int
 	results []result
+	limits  []limitResult
 	hashes  []float64 // us for the SHA-256 of a byte of bodies, after each setting
 }
 
@@ -162,16 +163,23 @@ func startHost(s setting, server *stream, offered batchOfChunks) (*flbhost.Host,
 	if err != nil {
 		return nil, nil, err
 	}
-	var loaded []flbhost.Loaded
-	for _, chunk := range offered.chunks {
+	loaded, err := load(host, offered.chunks)
+	if err != nil {
+		host.Kill()
+	}
+	return host, loaded, err
+}
+
+// load puts chunks into the host's memory.
+func load(host *flbhost.Host, chunks [][]byte) (loaded []flbhost.Loaded, err error) {
+	for _, chunk := range chunks {
 		l, err := host.Load("bench", chunk)
 		if err != nil {
-			host.Kill()
-			return nil, nil, err
+			return nil, err
 		}
 		loaded = append(loaded, l)
 	}
-	return host, loaded, nil
+	return loaded, nil
 }
 
 // hashed takes the time of SHA-256 over a body of this size: the least of many,

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // A setting is a row of a table.
 type setting struct {
@@ -86,12 +83,4 @@ func settingNamed(name string) (setting, bool) {
 		}
 	}
 	return setting{}, false
-}
-
-func settingNames() string {
-	var names []string
-	for _, s := range settings {
-		names = append(names, s.name)
-	}
-	return strings.Join(names, ", ")
 }

@@ -34,7 +34,7 @@ func sweeps(only string) (list []setting, err error) {
 	if only == "" {
 		only = "small chunks"
 	}
-	named, err := chosen(only)
+	named, err := chosen(settings, only)
 	for _, s := range named {
 		if s.input.perChunk == 0 || s.lone {
 			return nil, fmt.Errorf("-sweep: %q is not a setting of small chunks that come together", s.name)
