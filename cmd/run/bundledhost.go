@@ -68,7 +68,7 @@ func (b *bundledHost) flush(ctx context.Context, host *flbhost.Host, events <-ch
 	ticker := time.NewTicker(flushInterval)
 	defer ticker.Stop()
 	var chunk flbhost.Chunk
-	queue := flushQueue{host: host, depth: b.depth()}
+	queue := flushQueue{host: host, depth: b.depth(), handedBack: b.counts.handBack}
 	cut := func() {
 		if chunk.Len() > 0 {
 			b.counts.cut()
@@ -117,11 +117,12 @@ func (b *bundledHost) depth() int {
 
 // flushQueue holds the chunks that the plugin has not answered for yet.
 type flushQueue struct {
-	host    *flbhost.Host
-	depth   int
-	jobs    []*flbhost.Job
-	refused int
-	err     error // the first, after which nothing more is queued
+	host       *flbhost.Host
+	depth      int
+	handedBack func(times int) // is told of each chunk that was
+	jobs       []*flbhost.Job
+	refused    int
+	err        error // the first, after which nothing more is queued
 }
 
 // add queues a chunk and empties it. It waits while the queue is full.
@@ -143,7 +144,15 @@ func (q *flushQueue) next() {
 	if q.err == nil {
 		q.err = err
 	}
-	if err == nil && result.Code != flbhost.OK {
+	if err != nil {
+		return
+	}
+	back := result.Offers
+	if result.Code != flbhost.Retry {
+		back-- // its last answer was another
+	}
+	q.handedBack(max(0, back))
+	if result.Code != flbhost.OK {
 		q.refused++
 	}
 }

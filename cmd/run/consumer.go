@@ -2,6 +2,7 @@ package main
 
 import (
 	"sync"
+	"time"
 
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/kinesistest"
@@ -16,6 +17,8 @@ type consumer struct {
 
 	mu     sync.Mutex // guards the following
 	totals kinesistest.Totals
+	first  time.Time // that a record landed
+	last   time.Time
 }
 
 // newConsumer makes the consumer that the plugin's options call for. What the plugin would refuse is left to it.
@@ -40,12 +43,23 @@ func (c *consumer) read(r kinesistest.Record) {
 		users = []kinesistest.UserRecord{{PartitionKey: r.PartitionKey, Data: r.Data, In: r}}
 	}
 	c.mu.Lock()
+	if c.totals.Records == 0 {
+		c.first = r.Arrived
+	}
 	c.totals.Add(r, users)
+	c.last = r.Arrived
 	c.mu.Unlock()
 	for _, user := range users {
 		c.counts.land(user.Data)
 		c.out.record(user)
 	}
+}
+
+// took is the time from the first record to the last.
+func (c *consumer) took() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last.Sub(c.first)
 }
 
 // packing is what packing and compressing saved, in a line; empty where there was neither.

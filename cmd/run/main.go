@@ -82,11 +82,12 @@ func perform(ctx context.Context, set settings, stdin io.Reader, out *screen) (e
 	counts := newTally()
 	reader := newConsumer(set.options, counts, out)
 	stream, err := kinesistest.New(kinesistest.Options{
-		Streams:  map[string]int{set.stream(): set.shards},
-		Region:   set.region(),
-		Faults:   kinesistest.Faults{ThrottleRecords: set.throttle / 100},
-		Discard:  true,
-		OnRecord: reader.read,
+		Streams:     map[string]int{set.stream(): set.shards},
+		Region:      set.region(),
+		Faults:      kinesistest.Faults{ThrottleRecords: set.throttle / 100},
+		ShardLimits: set.limits,
+		Discard:     true,
+		OnRecord:    reader.read,
 	})
 	if err != nil {
 		return err
@@ -107,12 +108,12 @@ func perform(ctx context.Context, set settings, stdin io.Reader, out *screen) (e
 	fluentBit, name := chooseForwarder(set, plugin, counts, out)
 	out.header(set, stream, name, in.name)
 
-	progress := out.watch(counts)
+	progress := out.watch(counts, stream, set.limit())
 	refused, err := forward(ctx, in, fluentBit)
 	progress.stop()
 	outcome := counts.result()
 	if err == nil || outcome.sent > 0 {
-		out.summary(outcome, stream, set.stream(), refused, reader.packing())
+		out.summary(outcome, stream, set, refused, reader)
 	}
 	if err != nil {
 		return err

@@ -114,6 +114,14 @@ func TestManyLinesAreCountedAndNotAllShown(t *testing.T) {
 	require.Equal(t, 7, strings.Count(stdout, `{"run_line":`))
 }
 
+func TestAStreamWithLimitsIsSaidToHaveThem(t *testing.T) {
+	status, stdout, stderr := runWith(t, strings.Repeat("a line of a log\n", 3000), "-host", "bundled", "-input", "-", "-limits", "-shards", "1", "-show", "0", "-workers", "2")
+	require.Zero(t, status, stderr)
+	require.Equal(t, all("3,000"), summaryOf(stdout))
+	require.Contains(t, stderr, "1 shard that takes 1,000 records or 1 MiB a second")
+	require.Regexp(t, `(?m)^pace +[0-9,]+ records/s from the first to the last, in [0-9.]+ s$`, stdout)
+}
+
 func TestChunksAreCutByTheLine(t *testing.T) {
 	lines := strings.Repeat("a line of a log\n", 1003)
 	for _, tc := range []struct {

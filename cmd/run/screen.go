@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -190,41 +189,4 @@ func cut(text string, n int) string {
 		return text
 	}
 	return string([]rune(text)[:n-1]) + "…"
-}
-
-// watcher draws progress until it is stopped.
-type watcher struct {
-	done    chan struct{}
-	stopped sync.WaitGroup
-}
-
-// watch shows how far the run is, once there are more records than are shown one by one.
-func (s *screen) watch(counts *tally) *watcher {
-	interval := 2 * time.Second
-	if isTerminal(s.stderr) {
-		interval = 200 * time.Millisecond
-	}
-	w := &watcher{done: make(chan struct{})}
-	w.stopped.Go(func() {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				if !s.showsAll() {
-					now := counts.result()
-					s.drawProgress(fmt.Sprintf("%s lines in, %s records landed, %s",
-						grouped(now.sent), grouped(now.landed), bytesText(now.bytes)))
-				}
-			case <-w.done:
-				return
-			}
-		}
-	})
-	return w
-}
-
-func (w *watcher) stop() {
-	close(w.done)
-	w.stopped.Wait()
 }

@@ -26,7 +26,8 @@ type settings struct {
 	shards     int
 	// throttle is the share of records, in percent, that the stream refuses at first.
 	throttle float64
-	show     int // records that are shown one by one; negative is all
+	limits   bool // the stream has the service's own
+	show     int  // records that are shown one by one; negative is all
 	full     bool
 	host     string // "auto", "bundled" or "fluent-bit"
 }
@@ -43,6 +44,7 @@ Puts log lines on an embedded Kinesis stream through the plugin, shows what land
                  (0: a chunk goes out at 2 MB, or after a second)
   -shards N      shards of the stream (4)
   -throttle P    have the stream refuse P percent of the records it is offered as throttled (0)
+  -limits        have the stream keep the service's limits: 1,000 records and 1 MiB a second on each shard
   -show N        records to show one by one, before a progress line takes over (100); -1 shows all
   -full          show the whole data of a record, not its first 160 characters
   -host NAME     auto: the fluent-bit that FLUENT_BIT names or the PATH has, else the bundled host (auto)
@@ -50,6 +52,7 @@ Puts log lines on an embedded Kinesis stream through the plugin, shows what land
   -library PATH  the plugin (bin/kinesis.so)
 
 Through make: make run ARGS="-n 100 -workers 4 -o partition_key=container_id -o data_keys=log"
+              make run ARGS="-n 500 -workers 8 -limits"
 `
 
 func parseSettings(args []string, stderr io.Writer) (settings, error) {
@@ -63,6 +66,7 @@ func parseSettings(args []string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&set.chunkLines, "chunk-lines", 0, "")
 	flags.IntVar(&set.shards, "shards", 4, "")
 	flags.Float64Var(&set.throttle, "throttle", 0, "")
+	flags.BoolVar(&set.limits, "limits", false, "")
 	flags.IntVar(&set.show, "show", 100, "")
 	flags.BoolVar(&set.full, "full", false, "")
 	flags.StringVar(&set.host, "host", "auto", "")
@@ -130,6 +134,14 @@ func (s *settings) check() error {
 		errs = append(errs, errors.New("-n sends the input again, which standard input cannot be; give a file"))
 	}
 	return errors.Join(errs...)
+}
+
+// limit is how many shards the stream's limit comes from; 0 where it has none.
+func (s *settings) limit() int {
+	if s.limits {
+		return s.shards
+	}
+	return 0
 }
 
 func (s *settings) stream() string { return s.optionOr("stream", "run") }

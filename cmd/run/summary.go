@@ -20,7 +20,7 @@ func (s *screen) header(set settings, stream *kinesistest.Server, fluentBit, inp
 		options = []string{"the defaults"}
 	}
 	rows := [][2]string{
-		{"stream", fmt.Sprintf("%s at %s, %s, embedded in this program", set.stream(), stream.URL(), count(int64(set.shards), "shard"))},
+		{"stream", fmt.Sprintf("%s at %s, %s%s, embedded in this program", set.stream(), stream.URL(), count(int64(set.shards), "shard"), limitText(set.limit()))},
 		{"Fluent Bit", fluentBit + ", " + workersText(set.workers)},
 		{"input", input + "; each event is numbered under the key " + marker},
 		{"options", strings.Join(options, " ")},
@@ -37,8 +37,20 @@ func workersText(n int) string {
 	return "flushing on " + count(int64(n), "worker")
 }
 
+// limitText is what a stream of so many limited shards takes.
+func limitText(shards int) string {
+	if shards == 0 {
+		return ""
+	}
+	verb := "take"
+	if shards == 1 {
+		verb = "takes"
+	}
+	return fmt.Sprintf(" that %s %s records or %s MiB a second", verb, grouped(int64(shards*kinesistest.ShardRecordsPerSecond)), grouped(int64(shards)))
+}
+
 // summary is the run in numbers.
-func (s *screen) summary(r result, stream *kinesistest.Server, name string, refused int, packing string) {
+func (s *screen) summary(r result, stream *kinesistest.Server, set settings, refused int, reader *consumer) {
 	stats := stream.Stats()
 	line := func(label, text string, bad bool) {
 		look := green
@@ -55,13 +67,20 @@ func (s *screen) summary(r result, stream *kinesistest.Server, name string, refu
 	line("records landed", fmt.Sprintf("%s with %s of data, %sin %s",
 		grouped(r.landed), bytesText(r.bytes), packedText(stats.Landed, r.landed), count(stats.Requests, "request")),
 		r.landed == 0 && r.sent > 0)
-	if packing != "" {
+	if packing := reader.packing(); packing != "" {
 		line("packed", packing, false)
 	}
 	line("lost", grouped(r.lost), r.lost > 0)
 	line("duplicated", grouped(r.duplicated), r.duplicated > 0)
+	if took := reader.took().Seconds(); set.limits && took > 0 {
+		line("pace", fmt.Sprintf("%s records/s from the first to the last, in %.1f s", rounded(float64(r.landed)/took), took), false)
+	}
 	if stats.Throttled > 0 {
-		line("throttled", count(stats.Throttled, "time")+" a record was refused by the stream", false)
+		line("throttled", fmt.Sprintf("%s a record was refused by the stream, %.2f for each that it took",
+			count(stats.Throttled, "time"), float64(stats.Throttled)/float64(max(1, stats.Landed))), false)
+	}
+	if r.handedBack > 0 {
+		line("handed back", count(r.handedBack, "time")+" a chunk, to be offered again", false)
 	}
 	if refused > 0 {
 		line("chunks given up", fmt.Sprintf("%s: the plugin refused them, or they did not get through in %d offers",
@@ -71,7 +90,7 @@ func (s *screen) summary(r result, stream *kinesistest.Server, name string, refu
 		s.print("                lost and duplicated are differences of counts: the options leave " + marker + " out of the data,\n" +
 			"                so that records cannot be told apart, and one of each would go unseen")
 	}
-	s.shards(stream.Shards(name))
+	s.shards(stream.Shards(set.stream()))
 }
 
 // packedText says in how many of the stream's records the log records came, where that is another number.

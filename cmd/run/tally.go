@@ -27,13 +27,14 @@ type tally struct {
 	unmarked int64  // of these, the ones without their number
 	bytes    int64  // of data
 	chunks   int64  // that the events were cut into; 0 where that is not known
+	back     int64  // times that a chunk was handed back
 }
 
 // result is a tally's outcome.
 type result struct {
 	sent, landed, bytes int64
 	lost, duplicated    int64
-	chunks              int64
+	chunks, handedBack  int64
 	// unmarked records could not be told apart: where there are any, lost and duplicated are differences of counts.
 	unmarked int64
 }
@@ -58,6 +59,13 @@ func (t *tally) cut() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.chunks++
+}
+
+// handBack counts how often a chunk was handed back.
+func (t *tally) handBack(times int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.back += int64(times)
 }
 
 // land takes the data of a record that is on the stream.
@@ -94,7 +102,7 @@ func markOf(data []byte) (number int64, marked bool) {
 func (t *tally) result() result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := result{sent: t.sent, landed: t.landed, bytes: t.bytes, chunks: t.chunks, unmarked: t.unmarked}
+	r := result{sent: t.sent, landed: t.landed, bytes: t.bytes, chunks: t.chunks, unmarked: t.unmarked, handedBack: t.back}
 	if t.unmarked > 0 {
 		r.lost = max(0, t.sent-t.landed)
 		r.duplicated = max(0, t.landed-t.sent)
