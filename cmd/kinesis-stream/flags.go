@@ -91,6 +91,7 @@ func (s *settings) faults(flags *flag.FlagSet) {
 	flags.Float64Var(&f.CutBefore, "cut-before", 0, "`fraction` of requests whose connection is cut with nothing landed")
 	flags.Float64Var(&f.CutAfter, "cut-after", 0, "`fraction` of requests whose connection is cut once their records have landed")
 	flags.Float64Var(&f.CutWithin, "cut-within", 0, "`fraction` of requests whose connection is cut within the answer")
+	flags.Float64Var(&f.StallWithin, "stall-within", 0, "`fraction` of requests whose answer ends in its middle, the connection left open until -heal-after")
 	flags.Float64Var(&f.Hang, "hang", 0, "`fraction` of requests that hang until -heal-after")
 	flags.DurationVar(&f.Delay, "delay", 0, "how long each request waits before it is processed")
 	flags.DurationVar(&f.DelayJitter, "delay-jitter", 0, "how much longer at most, at random")

@@ -133,13 +133,13 @@ func TestItHealsAfterAWhile(t *testing.T) {
 
 func TestEachFaultHasItsFlag(t *testing.T) {
 	s, err := parse(strings.Fields("-throttle-records 0.01 -fail-records 0.02 -throttle-all -fail-requests 0.03 -throttle-requests 0.04 "+
-		"-answer-error 0.05:AccessDeniedException -bad-gateway 0.06 -cut-before 0.07 -cut-after 0.08 -cut-within 0.09 -hang 0.1 "+
+		"-answer-error 0.05:AccessDeniedException -bad-gateway 0.06 -cut-before 0.07 -cut-after 0.08 -cut-within 0.09 -stall-within 0.095 -hang 0.1 "+
 		"-delay 1ms -delay-jitter 2ms -answer-delay 3ms"), io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, kinesistest.Faults{
 		ThrottleRecords: 0.01, FailRecords: 0.02, ThrottleAll: true, FailRequests: 0.03, ThrottleRequests: 0.04,
 		AnswerError: 0.05, Error: kinesistest.ErrorNamed("AccessDeniedException"), BadGateway: 0.06,
-		CutBefore: 0.07, CutAfter: 0.08, CutWithin: 0.09, Hang: 0.1,
+		CutBefore: 0.07, CutAfter: 0.08, CutWithin: 0.09, StallWithin: 0.095, Hang: 0.1,
 		Delay: 1e6, DelayJitter: 2e6, AnswerDelay: 3e6,
 	}, s.options.Faults)
 }

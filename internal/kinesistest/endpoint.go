@@ -17,10 +17,14 @@ import (
 
 // endpoint is one HTTP server on one address.
 type endpoint struct {
-	url    string
-	server *http.Server
-	// serving waits for the goroutine that accepts connections.
-	serving sync.WaitGroup
+	url      string
+	address  string
+	fresh    func() *http.Server // one that serves what is to be served here
+	accepted func()              // is told of each connection
+
+	mu      sync.Mutex     // guards the following
+	server  *http.Server   // nil while there is none
+	serving sync.WaitGroup // the goroutine that accepts connections
 }
 
 // listen opens both endpoints.
@@ -44,7 +48,22 @@ func (s *Server) open(address string, config *tls.Config, handle http.HandlerFun
 	if err != nil {
 		return nil, fmt.Errorf("kinesistest: %w", err)
 	}
-	e := &endpoint{server: &http.Server{
+	e := &endpoint{address: l.Addr().String(), accepted: func() {}}
+	e.fresh = func() *http.Server { return s.httpServer(config, handle) }
+	e.url = "http://" + e.address
+	if config != nil {
+		e.url = "https://" + e.address
+	}
+	if s.api == nil { // the stream's own endpoint is opened first
+		e.accepted = s.meter.connected
+	}
+	e.start(l)
+	return e, nil
+}
+
+// httpServer is a server of this handler, over TLS if there is a config.
+func (s *Server) httpServer(config *tls.Config, handle http.HandlerFunc) *http.Server {
+	h := &http.Server{
 		Handler:           handle,
 		TLSConfig:         config.Clone(),
 		ErrorLog:          s.options.Log,
@@ -53,28 +72,40 @@ func (s *Server) open(address string, config *tls.Config, handle http.HandlerFun
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connectionKey{}, c)
 		},
-	}}
-	if e.server.ErrorLog == nil {
-		e.server.ErrorLog = log.New(withoutHandshakes{}, "kinesistest: ", 0)
 	}
-	e.server.Protocols.SetHTTP1(true)
-	e.server.Protocols.SetHTTP2(s.options.HTTP2)
-	e.url = "http://" + l.Addr().String()
-	serve := e.server.Serve
-	if config != nil {
-		e.url = "https://" + l.Addr().String()
-		serve = func(l net.Listener) error { return e.server.ServeTLS(l, "", "") }
+	if h.ErrorLog == nil {
+		h.ErrorLog = log.New(withoutHandshakes{}, "kinesistest: ", 0)
 	}
-	counted := &listener{Listener: l, accepted: func() {}}
-	if s.api == nil { // the stream's own endpoint is opened first
-		counted.accepted = s.meter.connected
+	h.Protocols.SetHTTP1(true)
+	h.Protocols.SetHTTP2(s.options.HTTP2)
+	return h
+}
+
+// start serves what the listener accepts.
+func (e *endpoint) start(l net.Listener) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	server := e.fresh()
+	e.server = server
+	serve := server.Serve
+	if server.TLSConfig != nil {
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
 	e.serving.Go(func() {
-		if err := serve(counted); !errors.Is(err, http.ErrServerClosed) {
-			e.server.ErrorLog.Print(err)
+		if err := serve(&listener{Listener: l, accepted: e.accepted}); !errors.Is(err, http.ErrServerClosed) {
+			server.ErrorLog.Print(err)
 		}
 	})
-	return e, nil
+}
+
+// reopen serves again after close, on the same address.
+func (e *endpoint) reopen() error {
+	l, err := net.Listen("tcp", e.address)
+	if err != nil {
+		return fmt.Errorf("kinesistest: %w", err)
+	}
+	e.start(l)
+	return nil
 }
 
 // withoutHandshakes writes to standard error what a server has to say, such as
@@ -90,13 +121,19 @@ func (withoutHandshakes) Write(b []byte) (int, error) {
 	return os.Stderr.Write(b)
 }
 
-// close ends the endpoint's connections. The endpoint may be nil.
+// close ends the endpoint's connections, if it has any. The endpoint may be nil.
 func (e *endpoint) close() error {
 	if e == nil {
 		return nil
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.server == nil {
+		return nil
+	}
 	err := e.server.Close()
 	e.serving.Wait()
+	e.server = nil
 	return err
 }
 

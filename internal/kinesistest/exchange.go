@@ -73,17 +73,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	a := x.answer()
 	x.end(&a)
-	switch err := x.write(w, a); {
-	case err != nil:
-		x.lost()
-	case a.cut != none:
-		if a.outcome != OutcomeGone {
-			s.answers.cut(r)
-		}
-	case x.stream != nil:
-		s.answers.wrote(r, x.stream, &x.put.land)
+	if a.cut == none && x.stream != nil {
+		s.answers.write(r, x.stream, &x.put.land) // before a client can have read it
 	}
-	if a.cut != none && a.cut != cutWithin {
+	if err := x.write(w, a); err != nil {
+		x.lost()
+	}
+	if a.cut != none && a.outcome != OutcomeGone {
+		s.answers.cut(r)
+	}
+	if a.cut != none && !a.cut.within() {
 		cutConnection(r, a.reset)
 	}
 }
@@ -194,6 +193,8 @@ func (x *exchange) after(f fate, a answer) answer {
 		return answer{cut: cutAfter, reset: f.reset, outcome: OutcomeCutAfter}
 	case cutWithin:
 		a.cut, a.outcome = cutWithin, OutcomeCutWithin
+	case stallWithin:
+		a.cut, a.outcome = stallWithin, OutcomeStalled
 	}
 	return a
 }
@@ -264,7 +265,7 @@ func (x *exchange) recycle() {
 
 // write sends the answer, or the first half of it.
 func (x *exchange) write(w http.ResponseWriter, a answer) error {
-	if a.cut != none && a.cut != cutWithin {
+	if a.cut != none && !a.cut.within() {
 		return nil
 	}
 	h := w.Header()
@@ -274,12 +275,20 @@ func (x *exchange) write(w http.ResponseWriter, a answer) error {
 	h.Set("X-Amzn-RequestId", id)
 	h.Set("X-Amz-Id-2", id+id)
 	w.WriteHeader(a.status)
-	if a.cut == cutWithin {
+	if a.cut.within() {
 		// Of an answer that is shorter than it says, net/http closes the
 		// connection.
 		a.body = a.body[:len(a.body)/2]
 	}
-	_, err := w.Write(a.body)
+	if _, err := w.Write(a.body); err != nil {
+		return err
+	}
+	// What cannot be sent is not answered. net/http would find out once this
+	// has returned, and keep it to itself.
+	err := http.NewResponseController(w).Flush()
+	if a.cut == stallWithin {
+		x.server.hangs.wait(x.request.Context().Done(), x.server.closing)
+	}
 	return err
 }
 

@@ -18,8 +18,12 @@ const (
 	cutBefore
 	cutAfter
 	cutWithin
+	stallWithin
 	hang
 )
+
+// within tells whether the answer ends in its middle.
+func (m misfortune) within() bool { return m == cutWithin || m == stallWithin }
 
 // fate is what will befall one request.
 type fate struct {
@@ -112,6 +116,7 @@ func (f Faults) pick(u float64) misfortune {
 		{f.CutBefore, cutBefore},
 		{f.CutAfter, cutAfter},
 		{f.CutWithin, cutWithin},
+		{f.StallWithin, stallWithin},
 		{f.Hang, hang},
 	} {
 		if u < x.fraction {

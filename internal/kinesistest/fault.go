@@ -41,6 +41,10 @@ type Faults struct {
 	// CutWithin have their connection closed in the middle of the answer's
 	// body. Those records are [Record.Unanswered] too.
 	CutWithin float64 `json:"cut_within,omitempty"`
+	// StallWithin have the first half of their answer written and no more. The
+	// connection is cut at [Server.Release], unless the client goes away
+	// before. Those records are [Record.Unanswered] too.
+	StallWithin float64 `json:"stall_within,omitempty"`
 	// Hang are held, unprocessed, until [Server.Release] or until the client
 	// goes away, in which case nothing lands.
 	Hang float64 `json:"hang,omitempty"`
@@ -70,9 +74,10 @@ func (f Faults) check() error {
 		{"CutBefore", f.CutBefore},
 		{"CutAfter", f.CutAfter},
 		{"CutWithin", f.CutWithin},
+		{"StallWithin", f.StallWithin},
 		{"Hang", f.Hang},
 		{"the sum of the fractions of requests", f.FailRequests + f.ThrottleRequests + f.AnswerError +
-			f.BadGateway + f.CutBefore + f.CutAfter + f.CutWithin + f.Hang},
+			f.BadGateway + f.CutBefore + f.CutAfter + f.CutWithin + f.StallWithin + f.Hang},
 	} {
 		// Sums of decimal fractions may miss 1 by a few bits.
 		if !(x.fraction >= 0 && x.fraction <= 1+1e-9) {

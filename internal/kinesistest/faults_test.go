@@ -263,6 +263,49 @@ func TestAnAnswerThatNobodyWaitsForIsUnanswered(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatStallsIsUnansweredAndEndsAtTheRelease(t *testing.T) {
+	s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 1}, Faults: kinesistest.Faults{StallWithin: 1}})
+	c := sdk(t, s)
+	var wait sync.WaitGroup
+	wait.Go(func() { require.Equal(t, []string{"200 SerializationError"}, outcomes(c, 1, 2)) })
+	require.Eventually(t, func() bool { return s.Stats().Hanging == 1 }, patience, time.Millisecond)
+	require.Equal(t, map[string]int64{kinesistest.OutcomeStalled: 1}, s.Stats().Outcomes)
+	require.Len(t, s.Unanswered("logs"), 2)
+	s.Heal()
+	wait.Wait()
+
+	require.NoError(t, s.SetFaults(kinesistest.Faults{StallWithin: 1}))
+	ctx, cancel := context.WithCancel(context.Background())
+	wait.Go(func() {
+		_, err := c.PutRecordsWithContext(ctx, &kinesis.PutRecordsInput{StreamName: aws.String("logs"), Records: entries(2)})
+		require.Error(t, err)
+	})
+	require.Eventually(t, func() bool { return s.Stats().Hanging == 1 }, patience, time.Millisecond)
+	cancel()
+	wait.Wait()
+	require.Eventually(t, func() bool { return s.Stats().Hanging == 0 }, patience, time.Millisecond, "its client has gone away")
+}
+
+func TestAStreamThatIsDownRefusesConnections(t *testing.T) {
+	s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 1}})
+	c := sdk(t, s)
+	require.Equal(t, []string{";;"}, outcomes(c, 1, 2))
+	require.NoError(t, s.SetFaults(kinesistest.Faults{AnswerDelay: time.Hour}))
+	var wait sync.WaitGroup
+	wait.Go(func() { require.Equal(t, []string{"no answer"}, outcomes(c, 1, 2)) })
+	require.Eventually(t, func() bool { return s.Stats().Landed == 4 }, patience, time.Millisecond)
+	require.NoError(t, s.Down())
+	wait.Wait()
+	require.Eventually(t, func() bool { return s.Stats().Unanswered == 2 }, patience, time.Millisecond, "it was cut off its answer")
+	s.Heal()
+	require.Equal(t, []string{"no answer"}, outcomes(c, 1, 1))
+	require.NoError(t, s.Down(), "down as it is")
+	require.NoError(t, s.Up())
+	require.Equal(t, []string{";"}, outcomes(c, 1, 1))
+	require.Len(t, s.Records("logs"), 5)
+	require.NoError(t, s.Down())
+}
+
 func TestClosingEndsWhatHangs(t *testing.T) {
 	s, err := kinesistest.New(kinesistest.Options{Streams: map[string]int{"logs": 1}, Faults: kinesistest.Faults{Hang: 0.5, Delay: time.Millisecond, AnswerDelay: time.Hour}})
 	require.NoError(t, err)
@@ -279,25 +322,6 @@ func TestClosingEndsWhatHangs(t *testing.T) {
 	wait.Wait()
 	require.NoError(t, s.Close(), "closing twice is harmless")
 	require.NoFileExists(t, s.CAFile())
-}
-
-func TestShardLimitsThrottleWithinASecond(t *testing.T) {
-	clock := newClock()
-	s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 1}, ShardLimits: true, Now: clock.now})
-	c := sdk(t, s)
-	for range 3 {
-		_, err := put(c, "logs", entries(450)...)
-		require.NoError(t, err)
-	}
-	require.Len(t, s.Records("logs"), 1000)
-	require.Equal(t, int64(350), s.Stats().Throttled)
-	clock.move(time.Second)
-	big := func(n int) *kinesis.PutRecordsRequestEntry {
-		return &kinesis.PutRecordsRequestEntry{Data: make([]byte, n), PartitionKey: aws.String("k")}
-	}
-	out, err := put(c, "logs", big(mib-1), big(0), big(1))
-	require.NoError(t, err)
-	require.Equal(t, int64(2), *out.FailedRecordCount)
 }
 
 func TestCallbacksComeInOrderAndOneAtATime(t *testing.T) {

@@ -18,8 +18,8 @@ type answeredSpan struct {
 	from, to uint64
 }
 
-// wrote notes that a PutRecords request has its answer.
-func (a *lastAnswers) wrote(r *http.Request, st *stream, l *landing) {
+// write notes that a PutRecords request gets its answer.
+func (a *lastAnswers) write(r *http.Request, st *stream, l *landing) {
 	c, _ := r.Context().Value(connectionKey{}).(net.Conn)
 	a.mu.Lock()
 	defer a.mu.Unlock()

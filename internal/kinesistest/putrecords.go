@@ -64,7 +64,7 @@ func (x *exchange) putRecords(f fate) answer {
 	}
 	l.request = f.number
 	l.refusals = f.refusals(l.refusals[:0], len(p.entries))
-	l.unanswered = f.misfortune == cutAfter || f.misfortune == cutWithin
+	l.unanswered = f.misfortune == cutAfter || f.misfortune.within()
 	x.stream.land(l)
 	x.server.meter.landed(l)
 

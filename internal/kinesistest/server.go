@@ -83,6 +83,13 @@ func (s *Server) Close() error {
 	return err
 }
 
+// Down cuts the connections to the stream, and has its address refuse others
+// until [Server.Up].
+func (s *Server) Down() error { return s.api.close() }
+
+// Up undoes [Server.Down].
+func (s *Server) Up() error { return s.api.reopen() }
+
 // URL is the stream's endpoint, such as https://127.0.0.1:41234.
 func (s *Server) URL() string { return s.api.url }
 
@@ -140,7 +147,8 @@ func (s *Server) Heal() {
 	s.Release()
 }
 
-// Release lets the requests go on that [Faults.Hang] holds now.
+// Release lets the requests go on that [Faults.Hang] holds now, and ends those
+// that [Faults.StallWithin] does.
 func (s *Server) Release() { s.hangs.release() }
 
 // SetPoison makes a request that carries an entry for which f answers true be

@@ -7,6 +7,7 @@ const (
 	OutcomeCutBefore  = "cut before"  // see Faults.CutBefore
 	OutcomeCutAfter   = "cut after"   // see Faults.CutAfter
 	OutcomeCutWithin  = "cut within"  // see Faults.CutWithin
+	OutcomeStalled    = "stalled"     // see Faults.StallWithin
 	OutcomeBadGateway = "bad gateway" // see Faults.BadGateway
 	OutcomeGone       = "client gone" // the client went away before its answer
 )
@@ -46,7 +47,8 @@ type Stats struct {
 	// there have been at once.
 	InFlight    int `json:"in_flight"`
 	MaxInFlight int `json:"max_in_flight"`
-	// Hanging is the number of requests now held by Faults.Hang.
+	// Hanging is the number of requests now held by Faults.Hang or
+	// Faults.StallWithin.
 	Hanging int `json:"hanging"`
 	// Overlaps counts the pairs of requests that were in flight together and
 	// carried records of one partition key of one stream.
