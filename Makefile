@@ -129,12 +129,14 @@ bench: build ## what the plugin costs, end to end (ARGS="-h" lists flags), then 
 bench-go: ## the Go benchmarks alone, in the format that benchstat reads
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-# How long `make soak` runs.
-SOAK ?= 10m
+# How long the plugin is under faults in `make soak`, and a stream out of reach.
+SOAK   ?= 10m
+OUTAGE ?= 20s
 
 .PHONY: soak
 soak: export FLBHOST_LIBRARY := $(CURDIR)/$(LIBRARY)
-soak: build ## the plugin under faults for SOAK (10m): its memory must end where it was
+soak: build ## outages of OUTAGE (20s); then the plugin under faults for SOAK (10m): its memory must end where it was
+	$(GO) test -tags soak -count=1 -v -timeout 2h -parallel 4 -run TestLongOutages ./test -outage $(OUTAGE)
 	$(GO) test -tags soak -count=1 -v -timeout 2h -run TestMemoryUnderFaults ./test -soak $(SOAK)
 
 .PHONY: lint

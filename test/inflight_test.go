@@ -95,7 +95,7 @@ func TestAStreamThatThrottlesEverythingForAWhileTakesAllInTheEndInBoundedMemory(
 		jobs = append(jobs, s.host.Go(0, "tag", chunk))
 	}
 	most := int64(0)
-	for end := time.Now().Add(*outage); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(*outageLength); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		stats, err := s.host.Stats()
 		require.NoError(t, err)
 		most = max(most, stats.RSS)

@@ -113,9 +113,15 @@ func numberedEvent(e samples.Event, n int) []flbhost.Field {
 
 // landings is what a consumer finds on the stream, aggregates taken apart, in
 // the order of arrival.
-func landings(t *testing.T, s *kinesistest.Server) (found []landing) {
+func landings(t *testing.T, s *kinesistest.Server) []landing {
 	t.Helper()
-	for _, r := range s.Records(streamName) {
+	return takenApart(t, s.Records(streamName))
+}
+
+// takenApart is what a consumer finds in records.
+func takenApart(t *testing.T, records []kinesistest.Record) (found []landing) {
+	t.Helper()
+	for _, r := range records {
 		users, packed, err := aggregate.Split(r.Data)
 		require.NoError(t, err)
 		if !packed {

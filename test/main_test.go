@@ -16,8 +16,9 @@ import (
 	"fluent-bit-kinesis/internal/flbhost"
 )
 
-// outage is how long a stream throttles everything in the test of that.
-var outage = flag.Duration("outage", 20*time.Second, "how long the stream throttles everything, where a test has it do so")
+// outageLength is how long a stream throttles everything in the test of that, and
+// cannot be reached in those of `make soak`.
+var outageLength = flag.Duration("outage", 20*time.Second, "how long the stream throttles everything or cannot be reached, where a test has it do so")
 
 func TestMain(m *testing.M) { os.Exit(flbhost.Main(m)) }
 

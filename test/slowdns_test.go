@@ -40,8 +40,12 @@ func runSlowResolver(t *testing.T) *slowResolver {
 	return r
 }
 
+// noSuchName has the resolver know nothing of a name, if it is given to
+// answerAfter.
+const noSuchName = "-2"
+
 // answerAfter has lookups answered after so many milliseconds, or not at all
-// for now if that is negative.
+// for now if that is "-1".
 func (r *slowResolver) answerAfter(milliseconds string) {
 	r.t.Helper()
 	fresh := r.file + ".new"

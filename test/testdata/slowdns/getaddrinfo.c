@@ -3,8 +3,8 @@
  * library (LD_PRELOAD), its getaddrinfo comes first.
  *
  * The file that SLOWDNS names says, at each lookup, what is to happen: a number of milliseconds to wait before the
- * answer, which is 127.0.0.1, or a negative one for no answer for now. The other name has the address ::1 as well, and
- * before that one.
+ * answer, which is 127.0.0.1, -1 for no answer for now, or -2 for a name that is not known. The other name has the
+ * address ::1 as well, and before that one.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -49,7 +49,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     if (node && strcmp(node, "kinesis.example") == 0) {
         int wait = milliseconds();
         if (wait < 0)
-            return EAI_AGAIN;
+            return wait == -1 ? EAI_AGAIN : EAI_NONAME;
         usleep((useconds_t)wait * 1000);
         node = "127.0.0.1";
     }
