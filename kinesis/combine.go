@@ -121,7 +121,7 @@ func (d *destination) merge(g *rest, a *openAggregate, busy stripes) {
 	for i := len(g.aggregates) - 1; i >= 0; i-- {
 		into := g.aggregates[i]
 		if into.shard == a.shard {
-			if into.stripes.meet(busy) != a.stripes.meet(busy) || into.sizeWithAll(a) > d.config.AggregationMaximumRecordSize {
+			if into.stripes.meet(busy) != a.stripes.meet(busy) || into.sizeWithAll(a) > d.mostAggregate() {
 				break
 			}
 			into.addAll(a, d.ordered)

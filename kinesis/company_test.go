@@ -75,6 +75,7 @@ func TestAPoisonousRecordOfOneFlushCostsTheOthersNothing(t *testing.T) {
 						open[0].ID = landingShard
 						o.d.shards = newShardWatch(o.log, func(context.Context) ([]service.Shard, error) { return open, nil })
 					}
+					o.widen()
 					codes, took := o.together(smallChunks(chunks, poison)...)
 					require.Equal(t, allOK(chunks), codes)
 					others := slices.Delete(took, poison/11, poison/11+1)
@@ -168,7 +169,7 @@ func TestAKeyThatIsThrottledHoldsUpItsOwnRecordsAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const latency, outage = 25 * time.Millisecond, 500 * time.Millisecond
-				s := &fakeStream{t: t, latency: latency}
+				s := &fakeStream{t: t, latency: latency, shardOf: oneOfMany}
 				o := outputOf(t, s, append(options, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")...)
 				keys := o.strangers(9)
 				hot, begin := keys[0], time.Now()
@@ -243,7 +244,7 @@ func TestFlushesShareRequestsThoughSomeWaitForAKeyThatIsThrottled(t *testing.T) 
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const latency, workers, rounds = 25 * time.Millisecond, 16, 40
-				s := &fakeStream{t: t, latency: latency}
+				s := &fakeStream{t: t, latency: latency, shardOf: oneOfMany}
 				o := outputOf(t, s, append(options, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")...)
 				keys := o.strangers(2)
 				throttled := true

@@ -46,6 +46,7 @@ type Counts struct {
 	Records    atomic.Int64 // events taken from chunks, again for each offer of a chunk
 	Accepted   atomic.Int64 // by the stream
 	Retried    atomic.Int64 // records tried again within a flush
+	Refused    atomic.Int64 // records that the stream refused for its pace, each time
 	HandedBack atomic.Int64 // to Fluent Bit, to be offered again
 	Truncated  atomic.Int64
 	RandomKeys atomic.Int64 // records without the partition key that was asked for
@@ -64,9 +65,9 @@ type Counts struct {
 
 // A Snapshot is what the counts were at one time.
 type Snapshot struct {
-	Records, Accepted, Retried, HandedBack, Truncated, RandomKeys, Bytes int64
-	Aggregated, Aggregates, LedgerHits, LedgerLost                       int64
-	LedgerRead, LedgerKnown                                              int64
+	Records, Accepted, Retried, Refused, HandedBack, Truncated, RandomKeys, Bytes int64
+	Aggregated, Aggregates, LedgerHits, LedgerLost                                int64
+	LedgerRead, LedgerKnown                                                       int64
 
 	Dropped  [dropReasons]int64
 	Requests [requestOutcomes]int64
@@ -77,7 +78,7 @@ func (o *Output) Counts() Snapshot { return o.counts.snapshot() }
 
 func (c *Counts) snapshot() Snapshot {
 	s := Snapshot{
-		Records: c.Records.Load(), Accepted: c.Accepted.Load(), Retried: c.Retried.Load(),
+		Records: c.Records.Load(), Accepted: c.Accepted.Load(), Retried: c.Retried.Load(), Refused: c.Refused.Load(),
 		HandedBack: c.HandedBack.Load(), Truncated: c.Truncated.Load(), RandomKeys: c.RandomKeys.Load(),
 		Bytes: c.Bytes.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
 		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
@@ -105,6 +106,7 @@ func (s Snapshot) String() string {
 	}{
 		{"packed", s.Aggregated},
 		{"into aggregates", s.Aggregates},
+		{"throttled", s.Refused},
 		{"tried again", s.Retried},
 		{"handed back", s.HandedBack},
 		{"not sent again", s.LedgerHits},

@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"runtime/debug"
@@ -26,17 +25,21 @@ type delivery struct {
 	d       *destination
 	rest    *rest   // empty once it is sealed
 	ticket  *ticket // its place in line; nil where records have no order
-	inside  int     // the bytes that it entered the gate with; 0 where it has not
 	awaited int     // flushes whose first answer others wait for; 0 once it is there
 
-	began time.Time // the first attempt
-	own   time.Time // when something of its own was last accepted, or began
+	admitted int // entries that the next request may have; 0 where it has to ask first
+	weight   int // of that request at the pacer
+
+	began time.Time // when it was made
+	own   time.Time // when something of its own was last accepted, or first sent; zero before
+	last  error     // of the last attempt; nil where there was none
 
 	attempts       int // that are left in the background, after the next one
 	isolating      bool
 	cannotHandBack bool // even what an operator must mend is worth further attempts
 
 	answer  wire.Answer
+	shares  shares
 	sealer  sealer
 	noting  noting
 	batches []*batch // that it has; those that are not empty have not come to an end
@@ -49,11 +52,10 @@ func (d *destination) newDelivery(r *rest) *delivery {
 	if !ok {
 		dl = &delivery{d: d}
 	}
-	dl.rest, dl.ticket, dl.inside, dl.awaited = r, nil, 0, 0
+	dl.rest, dl.ticket, dl.awaited, dl.admitted = r, nil, 0, 0
 	dl.attempts, dl.cannotHandBack = d.config.ConcurrencyRetries, d.config.Concurrency > 0
 	dl.isolating, dl.tried = false, false
-	dl.began = time.Now()
-	dl.own = dl.began
+	dl.began, dl.own, dl.last = time.Now(), time.Time{}, nil
 	return dl
 }
 
@@ -70,11 +72,11 @@ func (dl *delivery) run() {
 		}
 	}()
 	b := dl.seal()
-	if !dl.ticket.wait(d.ctx) || !dl.admit(b) {
-		dl.refuse(context.Cause(d.ctx))
+	if !dl.awaitTurn(b) {
+		dl.refuse(dl.reason())
 		return
 	}
-	dl.deliver(d.ctx, b)
+	dl.deliver(b)
 }
 
 var errInternal = errors.New("internal error")
@@ -93,9 +95,7 @@ func (dl *delivery) end() {
 	if dl.tried {
 		d.retrying.Add(-1)
 	}
-	if dl.inside > 0 {
-		d.gate.Leave(dl.inside)
-	}
+	dl.leave()
 	if dl.ticket != nil {
 		d.line.leave(dl.ticket)
 	}
@@ -105,22 +105,8 @@ func (dl *delivery) end() {
 		d.putBatch(b)
 	}
 	clear(dl.batches)
-	dl.batches, dl.rest, dl.ticket = dl.batches[:0], nil, nil
+	dl.batches, dl.rest, dl.ticket, dl.last = dl.batches[:0], nil, nil, nil
 	d.deliveries.put(dl)
-}
-
-// admit waits until the request may be in flight, if it may not yet. It is false
-// where the instance has given up first.
-func (dl *delivery) admit(b *batch) bool {
-	if dl.inside > 0 {
-		return true
-	}
-	bytes := b.body.Capacity()
-	if !dl.d.gate.Enter(dl.d.ctx, bytes) {
-		return false
-	}
-	dl.inside = bytes
-	return true
 }
 
 // getBatch is an empty batch of the delivery's.
@@ -154,19 +140,24 @@ func (dl *delivery) seal() *batch {
 	return b
 }
 
-// deliver puts the records of b on the stream, in as many requests as it
-// takes.
-func (dl *delivery) deliver(ctx context.Context, b *batch) {
+// deliver puts the records of b on the stream, in as many requests as it takes.
+// What may not go with them is parted from them.
+func (dl *delivery) deliver(b *batch) {
 	for backoff := firstBackoff; ; backoff = min(2*backoff, mostBackoff) {
-		err := dl.attempt(ctx, b)
+		if !dl.admit(b) {
+			b.refuse(dl.reason())
+			return
+		}
+		err := dl.attempt(b)
 		switch {
 		case err == nil:
 			return
 		case service.Classify(err) == service.Invalid:
-			dl.isolate(ctx, b, err)
+			dl.isolate(b, err)
 			return
 		}
-		if !dl.worthTrying(err) || !dl.await(ctx, backoff) {
+		dl.last = err
+		if !dl.worthTrying(err) || !dl.await(err, backoff) {
 			b.refuse(err)
 			return
 		}
@@ -205,9 +196,10 @@ func (dl *delivery) narrow(left *batch) {
 	}
 }
 
-// await waits before the next attempt, for a random time of up to backoff. It
-// is false where there is to be none.
-func (dl *delivery) await(ctx context.Context, backoff time.Duration) bool {
+// await waits before the next attempt, for a random time of up to backoff, where
+// the pacer does not know when it may be made. It is false where there is to be
+// none.
+func (dl *delivery) await(err error, backoff time.Duration) bool {
 	more := dl.more()
 	if more <= 0 {
 		return false
@@ -216,19 +208,26 @@ func (dl *delivery) await(ctx context.Context, backoff time.Duration) bool {
 		dl.tried = true
 		dl.d.retrying.Add(1)
 	}
-	return pause(ctx, min(more, rand.N(backoff)))
+	if service.Classify(err) == service.Throttled && !dl.cannotHandBack {
+		return dl.d.ctx.Err() == nil
+	}
+	return pause(dl.d.ctx, min(more, rand.N(backoff)))
 }
 
 // attempt makes one request of the batch and takes out of it what the stream
 // accepted. The error says why there is something left.
-func (dl *delivery) attempt(ctx context.Context, b *batch) error {
+func (dl *delivery) attempt(b *batch) error {
 	d, n := dl.d, len(b.entries)
-	dl.answer.WantShards = b.sharded
+	dl.answer.WantShards = b.sharded || d.pacer.Watching()
 	sent := time.Now()
-	err := d.client.Post(ctx, b.body.Close(), n, &dl.answer)
+	if dl.own.IsZero() {
+		dl.own = sent
+	}
+	err := d.client.Post(d.ctx, b.body.Close(), n, &dl.answer)
 	took := time.Since(sent)
 	b.body.Reopen()
 	d.countRequest(err, dl.answer.Failed)
+	dl.learn(b, err, took)
 	dl.hear(took, err == nil)
 	// Whoever waits for what is settled may be back at once: all that the next
 	// chunk meets with has to be in order by then.
@@ -237,6 +236,7 @@ func (dl *delivery) attempt(ctx context.Context, b *batch) error {
 		d.warnRequest(err, n)
 		if service.Classify(err) != service.Invalid { // whose records are found and dropped: none of them waits
 			d.watchdog.Failed(err)
+			dl.leave()
 			dl.narrow(b)
 		}
 		return err
@@ -252,6 +252,7 @@ func (dl *delivery) attempt(ctx context.Context, b *batch) error {
 	}
 	d.accepted(b.body.Size(), len(b.events.ordinals))
 	dl.note(b, nil)
+	dl.leave() // not before: what is sent next may find the process killed
 	dl.narrow(nil)
 	b.settle()
 	return nil
@@ -284,7 +285,9 @@ func (dl *delivery) keepRefused(b *batch) error {
 	}
 	b.swap(taken)
 	dl.note(taken, dl.answer.Results)
+	dl.leave()
 	b.rekey()
+	dl.reshape(b, 0)
 	dl.narrow(b)
 	d.accepted(size-b.body.Size(), events-len(b.events.ordinals))
 	for i := range n {

@@ -11,7 +11,7 @@ import (
 )
 
 // A destination is one stream's way out: what gathers for it, the line that its
-// partition keys keep, what it may have in flight, and its shards. All flushes
+// partition keys keep, its pace, and its shards. All flushes
 // share it. It is safe for concurrent use.
 type destination struct {
 	*shared
@@ -19,7 +19,7 @@ type destination struct {
 	ordered bool         // records of one partition key keep their order
 	seed    maphash.Seed // of the stripes
 	line    line
-	gate    *pace.Gate
+	pacer   *pace.Pacer
 	shards  *shardWatch // nil without aggregation_shard_map
 
 	format     wire.Format
@@ -52,7 +52,7 @@ func newDestination(s *shared, stream string, client poster) *destination {
 		shared: s, client: client,
 		ordered: len(c.Record.PartitionKey) > 0,
 		seed:    maphash.MakeSeed(),
-		gate:    pace.NewGate(c.RequestsInFlight, mostInFlightBytes),
+		pacer:   pace.New(pace.Options{Requests: c.RequestsInFlight, Bytes: mostInFlightBytes}),
 		format:  wire.FormatOf(c.WireFormat),
 	}
 	d.head = d.format.AppendHead(nil, stream)
@@ -111,7 +111,7 @@ func (d *destination) put(a *arrival, r *rest, background bool) {
 		return
 	}
 	if !d.ordered && !background {
-		dl.admit(r.batch)
+		dl.enter(r.batch)
 	}
 	d.underWay.Go(dl.run)
 }
@@ -270,6 +270,13 @@ func (d *destination) wake(after time.Duration) {
 		return
 	}
 	d.timer.Reset(after)
+}
+
+// usually is how long a request takes at most, as a rule.
+func (d *destination) usually() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.overdue()
 }
 
 // recheck looks at what has gathered, for something has changed.

@@ -106,13 +106,13 @@ func TestFlushSendsOnlyTheRestOfAChunkThatComesBack(t *testing.T) {
 
 		refuse("0")
 		require.Equal(t, Retry, o.Flush(chunk, "tag"))
-		require.Equal(t, []int{300}, s.requests)
+		require.Equal(t, 300, total(s.requests))
 		require.EqualValues(t, 700, o.Counts().LedgerHits)
 		require.EqualValues(t, 400, o.Counts().HandedBack)
 
 		refuse("")
 		require.Equal(t, OK, o.Flush(chunk, "tag"))
-		require.Equal(t, []int{100}, s.requests)
+		require.Equal(t, 100, total(s.requests))
 		require.Equal(t, upTo(1000), s.numbers())
 		require.EqualValues(t, 1000, o.Counts().Accepted)
 		require.EqualValues(t, 1000+300+100, o.Counts().Records)
@@ -121,6 +121,13 @@ func TestFlushSendsOnlyTheRestOfAChunkThatComesBack(t *testing.T) {
 		require.Equal(t, OK, o.Flush(chunk, "tag"))
 		require.Len(t, s.numbers(), 2000, "a chunk that was taken and comes anew is sent anew")
 	})
+}
+
+func total(counts []int) (sum int) {
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
 }
 
 // offered offers a chunk as Fluent Bit does, until it is taken.

@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"context"
 	"slices"
 
 	"fluent-bit-kinesis/aggregate"
@@ -13,12 +12,12 @@ import (
 // isolate finds the records for which the service refuses a batch as invalid, and
 // drops those. First the flushes part ways, so that none waits for another's
 // record at fault; then the batch of one is halved until the record is alone.
-func (dl *delivery) isolate(ctx context.Context, b *batch, refusal error) {
+func (dl *delivery) isolate(b *batch, refusal error) {
 	if b.events.flushes() > 1 && dl.partFlushes(b) {
 		return
 	}
 	if len(b.entries) > 1 {
-		dl.deliverParts(ctx, dl.halves(b))
+		dl.deliverParts(dl.halves(b))
 		return
 	}
 	if service.RefusedByProxy(refusal) {
@@ -27,7 +26,7 @@ func (dl *delivery) isolate(ctx context.Context, b *batch, refusal error) {
 		return
 	}
 	if parts, ok := dl.aggregateHalves(b); ok {
-		dl.deliverParts(ctx, parts)
+		dl.deliverParts(parts)
 		return
 	}
 	dl.d.dropInvalid(b.events.ordinals, refusal)
@@ -52,14 +51,14 @@ func (dl *delivery) halves(b *batch) [2]*batch {
 
 // deliverParts delivers one part after the other of a batch in which there is a
 // record at fault.
-func (dl *delivery) deliverParts(ctx context.Context, parts [2]*batch) {
+func (dl *delivery) deliverParts(parts [2]*batch) {
 	attempts, outermost := dl.attempts, !dl.isolating
 	dl.isolating = true
 	for _, part := range parts {
 		if dl.cannotHandBack { // what is left would be lost
 			dl.attempts = attempts
 		}
-		dl.deliver(ctx, part)
+		dl.deliver(part)
 	}
 	if outermost {
 		dl.isolating = false

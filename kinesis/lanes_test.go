@@ -76,6 +76,7 @@ func TestLanesHaveTheirRequestsInFlightSideBySide(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &fakeStream{t: t, latency: 25 * time.Millisecond}
 				o := outputOf(t, s, append(test.options, "data_keys", "n")...)
+				o.widen()
 				begin := time.Now()
 				require.Equal(t, OK, o.Flush(wide(4000, 1000), "tag"))
 				require.GreaterOrEqual(t, s.most, test.most)

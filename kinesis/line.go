@@ -57,11 +57,7 @@ func (l *line) join(s stripes) *ticket {
 	t := &ticket{stripes: s, turn: make(chan struct{})}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, other := range l.tickets {
-		if other.stripes.meet(s) {
-			t.ahead++
-		}
-	}
+	t.ahead = meeting(l.tickets, s)
 	if t.ahead == 0 {
 		t.begin()
 	}
@@ -93,8 +89,8 @@ func (l *line) keep(t *ticket, left stripes) {
 	l.narrow(t, left)
 }
 
-// part puts several places where one was whose turn has come: each is of a part
-// of its stripes, and they go in this order where they have one in common.
+// part puts several places where one was: each is of a part of its stripes, and
+// they go in this order where they have one in common.
 func (l *line) part(t *ticket, sets []stripes) []*ticket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,11 +98,7 @@ func (l *line) part(t *ticket, sets []stripes) []*ticket {
 	parts := make([]*ticket, len(sets))
 	for p, s := range sets {
 		parts[p] = &ticket{stripes: s, turn: make(chan struct{}), stuck: true}
-		for _, before := range parts[:p] {
-			if before.stripes.meet(s) {
-				parts[p].ahead++
-			}
-		}
+		parts[p].ahead = meeting(l.tickets[:i], s) + meeting(parts[:p], s)
 		if parts[p].ahead == 0 {
 			parts[p].begin()
 		}
@@ -115,15 +107,38 @@ func (l *line) part(t *ticket, sets []stripes) []*ticket {
 		if !other.stripes.meet(t.stripes) {
 			continue
 		}
-		other.ahead-- // for t, of which there is a part at least that it meets
-		for _, part := range parts {
-			if part.stripes.meet(other.stripes) {
-				other.ahead++
-			}
-		}
+		// It waited for t, of which there is a part at least that it meets.
+		other.ahead += meeting(parts, other.stripes) - 1
 	}
 	l.tickets = slices.Replace(l.tickets, i, i+1, parts...)
 	return parts
+}
+
+// meeting is how many tickets have one of these stripes.
+func meeting(tickets []*ticket, s stripes) (n int) {
+	for _, t := range tickets {
+		if t.stripes.meet(s) {
+			n++
+		}
+	}
+	return n
+}
+
+// ahead are the stripes of those that a ticket waits for; refused tells whether
+// one of them has been refused.
+func (l *line) ahead(t *ticket) (ahead stripes, refused bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, before := range l.tickets {
+		if before == t {
+			break
+		}
+		if before.stripes.meet(t.stripes) {
+			ahead.add(before.stripes)
+			refused = refused || before.stuck
+		}
+	}
+	return ahead, refused
 }
 
 // narrow takes stripes from a ticket, and gives those behind it their turn that
@@ -158,12 +173,18 @@ func (l *line) busy(usual time.Duration) (soon, later stripes) {
 	return soon, later
 }
 
-// wait waits for the ticket's turn. It is false where ctx ended first. A nil
-// ticket is of a request that nothing has to wait for.
-func (t *ticket) wait(ctx context.Context) bool {
-	if t == nil {
+// open tells whether the ticket has its turn.
+func (t *ticket) open() bool {
+	select {
+	case <-t.turn:
 		return true
+	default:
+		return false
 	}
+}
+
+// wait waits for the ticket's turn. It is false where ctx ended first.
+func (t *ticket) wait(ctx context.Context) bool {
 	select {
 	case <-t.turn:
 		return true

@@ -44,15 +44,6 @@ func TestStripesMeetWhereTheyHaveAMemberInCommon(t *testing.T) {
 	}
 }
 
-func (t *ticket) open() bool {
-	select {
-	case <-t.turn:
-		return true
-	default:
-		return false
-	}
-}
-
 // The line, in a model: a ticket's turn has come if and only if no ticket that
 // joined before it, and is still there, has a stripe in common with it. So two
 // that have one are never at work together, those go in the order of joining,
@@ -184,9 +175,6 @@ func TestLineLetsEverybodyThroughInOrder(t *testing.T) {
 
 func TestTicketWaitsUntilItsTurnOrTheEndOfTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var none *ticket
-		require.True(t, none.wait(t.Context()), "without a line nobody waits")
-
 		var l line
 		first, second := l.join(stripesOf(1)), l.join(stripesOf(1, 2))
 		require.True(t, first.wait(t.Context()))

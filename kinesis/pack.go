@@ -44,7 +44,7 @@ func (f *flush) room(l *lane, size int) {
 // does not fit into. It is false where the record is to travel alone.
 func (f *flush) aggregate(l *lane, r *record.Record, shard *shard, of stripes, ordinal uint32) bool {
 	c := f.o.config
-	a := f.openFor(l, shard)
+	a, most := f.openFor(l, shard), f.d.mostAggregate()
 	alone := len(r.Data) >= c.SkipAggregationRecordSize
 	if alone && a.stripes.meet(of) {
 		f.closeAggregate(l, a) // the record must not overtake those before it
@@ -57,13 +57,13 @@ func (f *flush) aggregate(l *lane, r *record.Record, shard *shard, of stripes, o
 		if r.Random { // any key will do, and it has no order to keep
 			key, stripe = a.writer.PartitionKey(), stripes{}
 		}
-		if a.sizeWith(key, len(r.Data)) > c.AggregationMaximumRecordSize {
+		if a.sizeWith(key, len(r.Data)) > most {
 			f.closeAggregate(l, a)
 			key, stripe = r.Key, of
 		}
 	}
 	if a.writer.Count() == 0 {
-		if a.sizeWith(key, len(r.Data)) > c.AggregationMaximumRecordSize {
+		if a.sizeWith(key, len(r.Data)) > most {
 			return false
 		}
 		a.random = r.Random

@@ -30,15 +30,34 @@ func (p *patience) init(timeout time.Duration) { p.timeout, p.made = timeout, ti
 func (p *patience) accept() { p.accepted.Store(int64(time.Since(p.made))) }
 
 // left is how long a delivery may still go on that began at one time, and had
-// something of its own accepted at another, or began then. It is not more than 0
-// where it is to be given up.
+// something of its own accepted at another, or first sent then. It is not more
+// than 0 where it is to be given up.
 func (p *patience) left(began, own time.Time) time.Duration {
 	if p.onlyThread.Load() {
 		return min(p.timeout, onlyThreadTimeout) - time.Since(began)
 	}
-	last := p.made.Add(time.Duration(p.accepted.Load()))
-	if began.After(last) {
-		last = began
+	return min(p.timeout-p.silence(began), stuckTimeouts*p.timeout-time.Since(own))
+}
+
+// leastWait is how long a delivery waits for its turn at least, where nothing is
+// tried again.
+const leastWait = time.Second
+
+// waiting is how long a delivery that began at a time may still wait before it
+// sends something. It is not more than 0 where it is to be given up.
+func (p *patience) waiting(began time.Time) time.Duration {
+	timeout := max(p.timeout, leastWait)
+	if p.onlyThread.Load() {
+		return min(timeout, onlyThreadTimeout) - time.Since(began)
 	}
-	return min(p.timeout-time.Since(last), stuckTimeouts*p.timeout-time.Since(own))
+	return timeout - p.silence(began)
+}
+
+// silence is for how long the stream has accepted nothing, since a time at most.
+func (p *patience) silence(since time.Time) time.Duration {
+	last := p.made.Add(time.Duration(p.accepted.Load()))
+	if since.After(last) {
+		last = since
+	}
+	return time.Since(last)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/kinesis/pace"
 	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
@@ -163,13 +165,21 @@ func answerFrom(codes []string, shardOf func(i int) string) []byte {
 			continue
 		}
 		answer.FailedRecordCount++
-		answer.Records = append(answer.Records, result{ErrorCode: code, ErrorMessage: "message of " + code})
+		answer.Records = append(answer.Records, result{ErrorCode: code, ErrorMessage: refusalBy(code, shardOf(i))})
 	}
 	text, _ := json.Marshal(answer) // of strings and numbers: cannot fail
 	return text
 }
 
 var jsonFormat = wire.FormatOf(wire.JSON)
+
+// refusalBy is how a shard says that it refuses a record.
+func refusalBy(code, shard string) string {
+	if code != throttledCode {
+		return "message of " + code
+	}
+	return "Rate exceeded for shard " + shard + " in stream logs under account 123456789012."
+}
 
 // answering makes into the answer to a request.
 func answering(into *wire.Answer, codes ...string) error {
@@ -265,6 +275,12 @@ func (s *fakeStream) take(records []putRecord) (codes []string) {
 		codes = append(codes, code)
 	}
 	return codes
+}
+
+// oneOfMany is a shard of a stream that has so many that two keys are on different
+// ones.
+func oneOfMany(r putRecord) string {
+	return fmt.Sprintf("shardId-%012d", aggregate.HashOf([]byte(r.PartitionKey)).Hi>>48)
 }
 
 func (s *fakeStream) arrived(records []putRecord) {
@@ -450,14 +466,21 @@ func requireSequence(t testing.TB, want, got []int) {
 	require.Len(t, got, len(want))
 }
 
+// widen has the pacer learn that many requests may be in flight.
+func (o *Output) widen() {
+	for range 64 {
+		o.d.pacer.Learn(pace.Outcome{Accepted: pace.Amount{Records: 1}})
+	}
+}
+
 // requireIdle requires that nothing is left of flushes that have ended.
 func requireIdle(t testing.TB, o *Output) {
 	t.Helper()
 	o.d.underWay.Wait()
 	require.Zero(t, o.retrying.Load())
-	requests, bytes := o.d.gate.InFlight()
-	require.Zero(t, requests)
-	require.Zero(t, bytes)
+	require.Zero(t, o.d.pacer.State().InFlight)
+	require.Zero(t, o.d.pacer.State().Weight)
+	require.Zero(t, o.d.pacer.State().Waiting)
 	require.Empty(t, o.d.line.tickets)
 	require.Empty(t, o.d.arrived)
 	require.Nil(t, o.d.gathered)

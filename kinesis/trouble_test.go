@@ -62,7 +62,7 @@ func TestAPanicWhileAnAggregateIsTakenApartHandsItsRecordsBackOnce(t *testing.T)
 func TestNobodyWaitsForARequestThatWaitsForItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = 25 * time.Millisecond
-		s := &fakeStream{t: t, latency: latency}
+		s := &fakeStream{t: t, latency: latency, shardOf: oneOfMany}
 		o := outputOf(t, s, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")
 		keys := o.strangers(2)
 		throttled := true
@@ -98,7 +98,7 @@ func TestFlushesOfOtherKeysShareRequestsThoughSomeKeyIsThrottled(t *testing.T) {
 	for _, hotOnes := range []int{0, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			const latency, workers, rounds = 25 * time.Millisecond, 16, 40
-			s := &fakeStream{t: t, latency: latency}
+			s := &fakeStream{t: t, latency: latency, shardOf: oneOfMany}
 			o := outputOf(t, s, "partition_key", "key", "data_keys", "n", "delivery_timeout", "30")
 			keys := o.strangers(workers + 1)
 			throttled := true
@@ -150,6 +150,7 @@ func TestAPoisonousRecordHoldsOthersUpForFewRoundTrips(t *testing.T) {
 				s := &fakeStream{t: t, latency: latency}
 				s.refusePoison()
 				o := outputOf(t, s, test.options...)
+				o.widen()
 				codes, took := o.together(smallChunks(16, 80)...)
 				require.Equal(t, allOK(16), codes)
 				require.LessOrEqual(t, slices.Max(slices.Delete(took, 7, 8)), test.trips*latency+mostGrace)

@@ -24,11 +24,18 @@ func (a Amount) cost() float64 {
 	return max(float64(a.Records)/shardRecords, float64(a.Bytes)/shardBytes)
 }
 
+// Plus is both amounts together.
+func (a Amount) Plus(b Amount) Amount { return Amount{a.Records + b.Records, a.Bytes + b.Bytes} }
+
+// Minus is an amount less a part of it.
+func (a Amount) Minus(b Amount) Amount { return Amount{a.Records - b.Records, a.Bytes - b.Bytes} }
+
 // An Ask is what somebody would like to send.
 type Ask struct {
 	Amount
 	Weight  int       // bytes in memory while it is under way
 	Whole   bool      // it cannot be sent in parts
+	Again   bool      // it has been sent before, and did not get through
 	Arrived time.Time // what came first goes first; zero is now
 }
 

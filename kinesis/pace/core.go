@@ -26,6 +26,7 @@ type Core struct {
 	window float64 // requests that may be: it starts small
 
 	limited bool
+	told    bool // that throttling has begun
 	rate    rate
 	tokens  float64 // what may be sent now, in costs; less than nothing after a large request
 	filled  time.Time
@@ -113,14 +114,22 @@ func (c *Core) admit(weight int) {
 
 // Leave ends what was let in.
 func (c *Core) Leave(now time.Time, weight int) {
+	c.leave(now, weight)
+	c.Advance(now)
+}
+
+func (c *Core) leave(now time.Time, weight int) {
 	c.taken--
 	c.weight -= weight
-	c.Advance(now)
+	c.drought.leave(now)
 }
 
 // Advance lets in whoever may go by now. Where somebody has to wait for time to
 // pass, it returns until when; Advance is to be called then.
 func (c *Core) Advance(now time.Time) (next time.Time) {
+	if c.drought.on {
+		return c.probe(now)
+	}
 	n := 0
 	for n < len(c.waiting) {
 		e := c.waiting[n]
@@ -138,6 +147,31 @@ func (c *Core) Advance(now time.Time) (next time.Time) {
 	}
 	c.waiting = slices.Delete(c.waiting, 0, n)
 	return next
+}
+
+// probe lets in one of those who wait, if it is time to ask whether a drought is
+// over: the first that has not been refused yet, or any. The stream may refuse one
+// of them for a reason of its own, and all others would wait for it.
+func (c *Core) probe(now time.Time) (next time.Time) {
+	if len(c.waiting) == 0 {
+		return time.Time{}
+	}
+	i := slices.IndexFunc(c.waiting, func(w *waiter) bool { return !w.ask.Again })
+	if i < 0 {
+		i = c.options.Random.IntN(len(c.waiting))
+	}
+	e := c.waiting[i]
+	if !c.fits(e.ask.Weight) {
+		return time.Time{}
+	}
+	records, until := c.allow(now, &e.ask)
+	if records == 0 {
+		return until
+	}
+	c.admit(e.ask.Weight)
+	c.waiting = slices.Delete(c.waiting, i, i+1)
+	e.in(records)
+	return c.drought.until
 }
 
 // allow takes out of the rate what an ask may send now, and returns how many
@@ -192,11 +226,10 @@ func (c *Core) fill(now time.Time) {
 // ends with it.
 func (c *Core) Learn(now time.Time, o Outcome) Turn {
 	if o.Accepted.Records+o.Refused.Records == 0 && o.Apart.Records > 0 {
-		c.drought.unanswered(now)
+		c.drought.leave(now)
 		c.Advance(now)
 		return Same
 	}
-	before := c.limited
 	sent := now.Add(-o.Took)
 	if o.Accepted.Records == 0 {
 		c.miss(now, sent)
@@ -205,6 +238,9 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 			c.endDrought(now)
 		}
 		c.recent.add(now, o.Accepted)
+		if c.limited {
+			c.rate.resume(now, c.recent.second(now))
+		}
 	}
 	if o.Refused.Records > 0 {
 		c.refused = now
@@ -218,10 +254,18 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 		c.limited = now.Sub(c.refused) < calmAfter || now.Sub(c.pressed) < idleAfter
 	}
 	c.Advance(now)
+	return c.turn(o.Refused.Records > 0)
+}
+
+// turn tells whether throttling has begun or ended. An outage is none, though what
+// is sent after it is limited as well.
+func (c *Core) turn(refused bool) Turn {
 	switch {
-	case c.limited && !before:
+	case c.limited && refused && !c.told:
+		c.told = true
 		return Begins
-	case !c.limited && before:
+	case !c.limited && c.told:
+		c.told = false
 		return Ends
 	}
 	return Same

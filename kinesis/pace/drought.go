@@ -18,11 +18,12 @@ type drought struct {
 	last   time.Time // the latest miss: what was sent before it is no news
 	until  time.Time // nobody goes before
 	before float64   // what was accepted a second before it
+	asking bool      // a request is under way that is to find out whether it is over
 }
 
 const (
 	leastPause = 100 * time.Millisecond
-	mostPause  = 8 * time.Second
+	mostPause  = 4 * time.Second
 	outage     = time.Second // longer than the rest of a second
 )
 
@@ -34,19 +35,18 @@ func (d *drought) miss(now, sent time.Time, accepted float64, random *rand.Rand)
 	} else if sent.Before(d.last) {
 		return now.Sub(d.since) > outage
 	}
-	d.last = now
+	d.last, d.asking = now, false
 	pause := min(max(now.Sub(d.since)/4, leastPause), mostPause)
 	d.until = now.Add(pause/2 + time.Duration(random.Int64N(int64(pause))))
 	return now.Sub(d.since) > outage
 }
 
 // ask counts a request that is to find out whether it is over.
-func (d *drought) ask(now time.Time) { d.until = now.Add(mostPause) }
+func (d *drought) ask(now time.Time) { d.until, d.asking = now.Add(mostPause), true }
 
-// unanswered counts a request of which all was for shards that are full by
-// themselves: if it was the one that asked, another may.
-func (d *drought) unanswered(now time.Time) {
-	if next := now.Add(leastPause); d.on && d.until.After(next) {
-		d.until = next
+// leave ends such a request. If it told nothing, another may ask soon.
+func (d *drought) leave(now time.Time) {
+	if d.on && d.asking {
+		d.until, d.asking = now.Add(leastPause), false
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +17,8 @@ type Pacer struct {
 	timer  *time.Timer // set while somebody waits for time to pass; nil until first used
 	waited time.Duration
 
-	shards *Shards
+	limited atomic.Bool // as core has it
+	shards  *Shards
 }
 
 // New makes a Pacer, which from then on alone may use o.Random.
@@ -36,12 +38,10 @@ func (p *Pacer) Enter(ctx context.Context, a Ask) (records int) {
 	if a.Records <= 0 {
 		return 0
 	}
-	p.mu.Lock()
-	if p.core.free(&a) {
-		p.core.admit(a.Weight)
-		p.mu.Unlock()
+	if p.EnterNow(a) {
 		return a.Records
 	}
+	p.mu.Lock()
 	now := time.Now()
 	in := make(chan int, 1)
 	e := &waiter{ask: a, in: func(records int) {
@@ -59,6 +59,25 @@ func (p *Pacer) Enter(ctx context.Context, a Ask) (records int) {
 		return p.giveUp(e, now, in)
 	}
 }
+
+// EnterNow is Enter for all of an ask, where nobody has to wait and there is no
+// rate. It is false where there is.
+func (p *Pacer) EnterNow(a Ask) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if a.Records <= 0 || !p.core.free(&a) {
+		return false
+	}
+	p.core.admit(a.Weight)
+	return true
+}
+
+// Throttled tells whether there is a rate.
+func (p *Pacer) Throttled() bool { return p.limited.Load() }
+
+// Watching tells whether anything has been refused of late, so that it matters
+// which shard takes what.
+func (p *Pacer) Watching() bool { return p.Throttled() || p.shards.Any() }
 
 // giveUp takes a waiter out of the line. If it was let in at the same moment, it
 // has been let in.
@@ -80,10 +99,10 @@ func (p *Pacer) giveUp(e *waiter, since time.Time, in <-chan int) (records int) 
 func (p *Pacer) Leave(weight int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.core.taken--
-	p.core.weight -= weight
+	now := time.Now()
+	p.core.leave(now, weight)
 	if len(p.core.waiting) > 0 {
-		p.advance(time.Now())
+		p.advance(now)
 	}
 }
 
@@ -95,6 +114,7 @@ func (p *Pacer) Learn(o Outcome) Turn {
 	defer p.mu.Unlock()
 	now := time.Now()
 	turn := p.core.Learn(now, o)
+	p.limited.Store(p.core.limited)
 	p.advance(now)
 	return turn
 }

@@ -90,8 +90,8 @@ const (
 // was chance: of two senders who come to a stream at the same time one is always
 // first. So the rate starts with less, and they start closer to each other.
 func (r *rate) start(now time.Time, accepted, search float64) {
-	if accepted > 1 && search == firstGain {
-		accepted = max(math.Pow(accepted, 0.75), accepted/2)
+	if search == firstGain {
+		accepted = begins(accepted)
 	}
 	switch search {
 	case firstGain:
@@ -101,6 +101,24 @@ func (r *rate) start(now time.Time, accepted, search float64) {
 	}
 	accepted = max(accepted, leastRate)
 	*r = rate{perSecond: accepted, began: now, search: search, eased: now, top: accepted, heard: now}
+}
+
+// begins is the rate to begin with, where so much was accepted in a second.
+func begins(accepted float64) float64 {
+	if accepted > 1 {
+		return max(math.Pow(accepted, 0.75), accepted/2)
+	}
+	return accepted
+}
+
+// resume lifts a rate that has just begun to what the answers after the first
+// refusal say, of requests that were under way with it. Who has taken less than a
+// shard had few of them.
+func (r *rate) resume(now time.Time, accepted float64) {
+	if accepted > 1 && r.search == firstGain && now.Sub(r.began) < time.Second {
+		r.perSecond = max(r.perSecond, begins(accepted))
+		r.top = max(r.top, r.perSecond)
+	}
 }
 
 // learn takes in an answer to a request that was sent at that time. wanted tells

@@ -46,6 +46,11 @@ type Share struct {
 	Shard string
 	Outcome
 	First, Last uint64 // the least and the greatest of the hash keys, their upper 64 bits
+
+	// Alone tells that nothing of the request was for another shard, and that the
+	// stream is not throttled otherwise: if all was refused, it is the shard's own
+	// doing. Nobody else is to wait until one can be sure.
+	Alone bool
 }
 
 // What makes a shard one that is full by itself.
@@ -55,6 +60,7 @@ const (
 	fullRecords = 3    // and so many records: one large one is bad luck
 	fullShare   = 0.05 // of what came
 	fullMore    = 5    // times the share that the others refused
+	fullRate    = 0.5  // at least, at first
 	keepShards  = 5 * time.Minute
 )
 
@@ -75,11 +81,11 @@ func (s *Shards) Learn(o Share) (full bool) {
 	sh.count(now, &o.Outcome)
 	switch {
 	case sh.pacer != nil:
-		if sh.pacer.Learn(o.Outcome) == Ends {
+		if sh.pacer.Learn(o.Outcome); !sh.pacer.Throttled() {
 			s.release(sh)
 		}
 		return true
-	case o.Refused.Records > 0 && s.stands(now, sh, o.Refused):
+	case o.Refused.Records > 0 && (o.Alone && o.Accepted.Records == 0 || s.stands(now, sh, o.Refused)):
 		s.limit(now, sh)
 		return true
 	}
@@ -91,7 +97,7 @@ func (s *Shards) Learn(o Share) (full bool) {
 func (s *Shards) limit(now time.Time, sh *shard) {
 	c := NewCore(Options{Requests: math.MaxInt, Bytes: math.MaxInt, Random: fork(s.random)})
 	c.refused = now
-	c.limit(now, sh.accepted, firstGain)
+	c.limit(now, max(sh.accepted, fullRate), firstGain)
 	sh.pacer = &Pacer{core: c}
 	s.full = append(s.full, sh)
 	s.any.Store(true)

@@ -15,6 +15,7 @@ type Body struct {
 type span struct {
 	start, end uint32
 	size       uint32 // data and partition key, in bytes
+	key        uint16 // partition key, in bytes
 }
 
 // NewBody makes an empty body. head is what the format opens a body with.
@@ -49,6 +50,18 @@ func (b *Body) Entry(i int) (data, key []byte, err error) {
 	return b.format.entry(b.bytes[b.spans[i].start:b.spans[i].end])
 }
 
+// Key is the partition key of record i, not to be changed. Most stand in the body
+// as they are.
+func (b *Body) Key(i int) []byte {
+	s := b.spans[i]
+	end := int(s.end) - len(b.format.entryEnd())
+	if key := b.bytes[end-int(s.key) : end]; b.format.plainKey(b.bytes[s.start : end-int(s.key)]) {
+		return key
+	}
+	_, key, _ := b.Entry(i)
+	return key
+}
+
 // Capacity is the memory that the body's bytes take.
 func (b *Body) Capacity() int { return cap(b.bytes) }
 
@@ -67,7 +80,7 @@ func (b *Body) FitsAll(other *Body) bool {
 func (b *Body) Add(data, key []byte) {
 	start := b.separate()
 	b.bytes = b.format.AppendEntry(b.bytes, data, key)
-	b.push(start, len(data)+len(key))
+	b.push(start, len(data)+len(key), len(key))
 }
 
 // Copy appends record i of another body of the same format, as it stands there.
@@ -76,7 +89,7 @@ func (b *Body) Copy(from *Body, i int) {
 	s := from.spans[i]
 	start := b.separate()
 	b.bytes = append(b.bytes, from.bytes[s.start:s.end]...)
-	b.push(start, int(s.size))
+	b.push(start, int(s.size), int(s.key))
 }
 
 // separate readies the bytes for the next record, and returns where it begins.
@@ -87,8 +100,8 @@ func (b *Body) separate() int {
 	return len(b.bytes)
 }
 
-func (b *Body) push(start, size int) {
-	b.spans = append(b.spans, span{start: uint32(start), end: uint32(len(b.bytes)), size: uint32(size)})
+func (b *Body) push(start, size, key int) {
+	b.spans = append(b.spans, span{start: uint32(start), end: uint32(len(b.bytes)), size: uint32(size), key: uint16(key)})
 	b.size += size
 }
 

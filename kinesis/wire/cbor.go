@@ -64,6 +64,8 @@ func (cborFormat) AppendEntry(dst, data, key []byte) []byte {
 
 func (cborFormat) entryEnd() string { return "" }
 
+func (cborFormat) plainKey([]byte) bool { return true }
+
 func (cborFormat) Separator() string { return "" }
 
 func (cborFormat) Complete(body []byte, head, n int) []byte {

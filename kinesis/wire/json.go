@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/segmentio/asm/base64"
@@ -26,6 +27,10 @@ func (jsonFormat) AppendEntry(dst, data, key []byte) []byte {
 }
 
 func (jsonFormat) entryEnd() string { return `"}` }
+
+// plainKey relies on that a quote within the key has a backslash before it: no
+// key that is longer than it was can look so.
+func (jsonFormat) plainKey(before []byte) bool { return bytes.HasSuffix(before, []byte(`":"`)) }
 
 func appendBase64(dst, src []byte) []byte {
 	n := len(dst)

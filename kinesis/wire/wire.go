@@ -39,6 +39,9 @@ type Format interface {
 
 	// entryEnd is what AppendEntry writes behind the partition key.
 	entryEnd() string
+	// plainKey tells whether an entry that begins so, up to where its partition
+	// key would begin, has it as it is, and not escaped.
+	plainKey(before []byte) bool
 	// entry reads what AppendEntry wrote.
 	entry(text []byte) (data, key []byte, err error)
 

@@ -1,0 +1,125 @@
+package kinesis
+
+import (
+	"strings"
+	"time"
+
+	"fluent-bit-kinesis/kinesis/pace"
+	"fluent-bit-kinesis/kinesis/service"
+)
+
+// learn tells the pacer what became of a request.
+func (dl *delivery) learn(b *batch, err error, took time.Duration) {
+	d := dl.d
+	o := pace.Outcome{Took: took}
+	all := pace.Amount{Records: len(b.entries), Bytes: b.body.Size()}
+	switch {
+	case err == nil && len(dl.answer.Results) == 0:
+		o.Accepted = all
+	case err == nil:
+		o = dl.sorted(b, took)
+	default:
+		switch service.Classify(err) {
+		case service.Throttled:
+			o.Refused = all
+		case service.Failing, service.Unanswered: // accepted nothing
+		default:
+			return // for what it is, not for when it came
+		}
+	}
+	d.counts.Refused.Add(int64(o.Refused.Records + o.Apart.Records))
+	d.remarkOnPace(d.pacer.Learn(o))
+}
+
+// sorted adds up what the stream accepted of a request, and what it refused for
+// its pace.
+func (dl *delivery) sorted(b *batch, took time.Duration) pace.Outcome {
+	o := pace.Outcome{Took: took}
+	dl.shares.reset()
+	for i := range dl.answer.Results {
+		r := &dl.answer.Results[i]
+		a := pace.Amount{Records: 1, Bytes: b.body.EntrySize(i)}
+		if r.Code == "" {
+			o.Accepted = o.Accepted.Plus(a)
+			dl.share(b, i, r.Shard, pace.Outcome{Accepted: a})
+		} else if service.Classify(r.Err()) == service.Throttled {
+			o.Refused = o.Refused.Plus(a)
+			dl.share(b, i, refusingShard(r.Message), pace.Outcome{Refused: a})
+		}
+	}
+	return dl.apart(o)
+}
+
+// share notes what became of entry i on a shard. Where keys are random, a shard
+// that is full by itself is so by chance, and not for long.
+func (dl *delivery) share(b *batch, i int, shard string, o pace.Outcome) {
+	if !dl.d.ordered || shard == "" {
+		return
+	}
+	of := dl.shares.of(shard, hashOf(b, i))
+	of.Accepted, of.Refused = of.Accepted.Plus(o.Accepted), of.Refused.Plus(o.Refused)
+}
+
+// apart tells the shards what became of their shares. What those refuse that are
+// full by themselves says nothing of the stream.
+func (dl *delivery) apart(o pace.Outcome) pace.Outcome {
+	shards := dl.shares.all
+	alone := len(shards) == 1 && !dl.d.pacer.Throttled()
+	for i := range shards {
+		of := &shards[i]
+		of.Took, of.Alone = o.Took, alone
+		if dl.d.pacer.Shards().Learn(*of) {
+			o.Refused = o.Refused.Minus(of.Refused)
+			o.Apart = o.Apart.Plus(of.Refused)
+		}
+	}
+	return o
+}
+
+// refusingShard is the shard that a refusal names: "Rate exceeded for shard
+// shardId-000000000000 in stream logs under account 123456789012.", as the
+// reference of PutRecords has it. It is empty where none is named.
+func refusingShard(message string) string {
+	_, rest, _ := strings.Cut(message, " shard ")
+	shard, _, _ := strings.Cut(rest, " ")
+	return strings.TrimSuffix(shard, ".")
+}
+
+// shares are what a request has brought to each shard.
+type shares struct {
+	all    []pace.Share
+	byName map[string]int // index of all
+}
+
+// of is the share of a shard, to which a record of this hash key belongs.
+func (s *shares) of(shard string, hash uint64) *pace.Share {
+	i, ok := s.byName[shard]
+	if !ok {
+		i = len(s.all)
+		s.all = append(s.all, pace.Share{Shard: shard, First: hash, Last: hash})
+		if s.byName == nil {
+			s.byName = make(map[string]int)
+		}
+		s.byName[shard] = i
+	}
+	of := &s.all[i]
+	of.First, of.Last = min(of.First, hash), max(of.Last, hash)
+	return of
+}
+
+func (s *shares) reset() {
+	s.all = s.all[:0]
+	clear(s.byName)
+}
+
+// remarkOnPace says when throttling begins, and when it ends.
+func (d *destination) remarkOnPace(turn pace.Turn) {
+	s := d.pacer.State()
+	switch turn {
+	case pace.Begins:
+		d.log.Infof("the stream throttles: from here on about %.0f records (%.0f KB) a second are sent, and as it turns out more or less",
+			s.Records, s.Bytes/1000)
+	case pace.Ends:
+		d.log.Infof("the stream throttles no longer: what is sent a second is not limited any more")
+	}
+}
