@@ -159,7 +159,7 @@ func (c *Config) deliveryOptions() plugins.Table {
 		Example: "2m",
 	}, {
 		Name: "ledger_file", Group: group, Value: plugins.Word(&c.LedgerFile),
-		Help:    "A file in which the plugin keeps what the stream has of chunks that are not finished, so that nothing is sent twice across restarts: see [Delivery](#delivery). Made where there is none; its folder must be there. For `storage.type filesystem`.",
+		Help:    "A file in which the plugin keeps what the stream has of chunks that are not finished, so that nothing is sent twice across restarts: see [Across restarts](#across-restarts). Made where there is none; its folder must be there. For `storage.type filesystem`.",
 		Example: "/var/lib/fluent-bit/kinesis.ledger",
 	}, {
 		Name: "SEND_FAILURE_TIMEOUT", Env: true, Value: plugins.Duration(&c.SendFailureTimeout), Default: "0", Odd: plugins.Taken,
