@@ -1,5 +1,6 @@
-// Package workflows tests what no machine but GitHub's runs: that the workflows of .github are well formed, pin what
-// they use, and call targets that the Makefile has, as the Dockerfile does.
+// Package workflows tests what no machine but GitHub's runs or shows: that the workflows of .github are well formed, pin
+// what they use, and call targets that the Makefile has, as the Dockerfile does; and that the links of the pages lead
+// somewhere.
 package workflows
 
 import (

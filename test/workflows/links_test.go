@@ -1,0 +1,64 @@
+package workflows
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading    = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	codeBlock  = regexp.MustCompile("(?ms)^```.*?^```$")
+	notInNames = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// Links to elsewhere are not followed.
+func TestTheLinksOfThePagesLeadSomewhere(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
+		pages = append(pages, filepath.Join(root, name))
+	}
+	for _, page := range pages {
+		for _, found := range link.FindAllStringSubmatch(prose(t, page), -1) {
+			target, anchor, hasAnchor := strings.Cut(found[1], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			file := page
+			if target != "" {
+				file = filepath.Join(filepath.Dir(page), filepath.FromSlash(target))
+			}
+			_, err := os.Stat(file)
+			require.NoError(t, err, "%s links to %s", page, found[1])
+			if hasAnchor {
+				require.Contains(t, anchorsOf(t, file), anchor, "%s links to %s", page, found[1])
+			}
+		}
+	}
+}
+
+// prose is a page without the blocks of code, in which nothing is a link or a
+// heading.
+func prose(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	return codeBlock.ReplaceAllString(string(text), "")
+}
+
+// anchorsOf are the names that GitHub gives the headings of a page.
+func anchorsOf(t *testing.T, page string) (names []string) {
+	t.Helper()
+	for _, h := range heading.FindAllStringSubmatch(prose(t, page), -1) {
+		name := notInNames.ReplaceAllString(strings.ToLower(h[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
