@@ -17,34 +17,23 @@ import (
 
 // rawAnswer answers a request with these bytes and the end of the connection.
 func rawAnswer(answer string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		c, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		fmt.Fprint(c, answer)
-	}
+	return byHand(answer, func(net.Conn) {})
 }
 
 // reset answers a request with these bytes and a connection that is reset.
 func reset(answer string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		c, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		fmt.Fprint(c, answer)
-		_ = c.(*net.TCPConn).SetLinger(0)
-	}
+	return byHand(answer, func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) })
 }
 
 // stalled answers a request with these bytes, and with nothing more until the
 // client gives up.
 func stalled(answer string) http.HandlerFunc {
+	return byHand(answer, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+}
+
+// byHand answers a request with these bytes, on a connection that is taken out of
+// the server's hands and closed after finish.
+func byHand(answer string, finish func(net.Conn)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		c, _, err := http.NewResponseController(w).Hijack()
@@ -53,7 +42,7 @@ func stalled(answer string) http.HandlerFunc {
 		}
 		defer c.Close()
 		fmt.Fprint(c, answer)
-		_, _ = io.Copy(io.Discard, c)
+		finish(c)
 	}
 }
 
