@@ -6,7 +6,7 @@
 // the whole: events, records, batches, delivery, and the ledger for what did
 // not get through. What leaves for the stream goes through a destination, which
 // all flushes share: it combines what small chunks have left, keeps the order
-// of partition keys, and bounds what is in flight.
+// of partition keys, and sends at the pace that the stream takes.
 package kinesis
 
 import (
@@ -188,7 +188,7 @@ func (o *Output) handBack(f *flush) {
 	o.counts.HandedBack.Add(int64(len(f.refused)))
 	kind := o.warn.handedBack
 	if service.Classify(f.err) == service.Expired {
-		kind = o.warn.denied
+		kind = o.warn.expired
 	}
 	if kind.Due() {
 		kind.Say("%d of the %d records of a chunk go back to Fluent Bit to be offered again: %v", len(f.refused), f.events, f.err)

@@ -20,6 +20,7 @@ type warnings struct {
 	request    *plugins.Limited
 	refused    *plugins.Limited
 	handedBack *plugins.Limited
+	expired    *plugins.Limited // error
 	aggregate  *plugins.Limited
 	summary    *plugins.Limited
 }
@@ -35,6 +36,7 @@ func (w *warnings) init(log *plugins.Logger) {
 	w.request = log.Limited("requests that failed", warnInterval)
 	w.refused = log.Limited("requests with refused records", warnInterval)
 	w.handedBack = log.Limited("chunks handed back", warnInterval)
+	w.expired = log.LimitedError("chunks handed back with expired keys", warnInterval)
 	w.aggregate = log.Limited("aggregates that were not compressed", warnInterval)
 	w.summary = log.Limited("", summaryInterval)
 }
