@@ -52,3 +52,17 @@ func TestAtErrorTheLogHasWhatNeedsAPersonOrHasCostData(t *testing.T) {
 		})
 	}
 }
+
+// What was denied a moment before does not hold it back.
+func TestThatKeysHaveExpiredIsSaidBesideADenial(t *testing.T) {
+	failing := func(code string) kinesistest.Faults {
+		return kinesistest.Faults{AnswerError: 1, Error: kinesistest.ErrorNamed(code)}
+	}
+	s := setStage(t, kinesistest.Options{Faults: failing("AccessDeniedException")}, flbhost.Config{}, options{"delivery_timeout": "0"})
+	s.flush(flbhost.Retry, goodThen())
+	require.NoError(t, s.stream.SetFaults(failing("ExpiredTokenException")))
+	s.flush(flbhost.Retry, goodThen())
+	log := exitLog(t, s.host)
+	requireLine(t, log, "error", "a request of 3 records failed (denied): AccessDeniedException")
+	requireLine(t, log, "error", "3 of the 3 records of a chunk go back", "ExpiredTokenException")
+}
