@@ -50,6 +50,7 @@ var elsewhere = []plugins.Elsewhere{
 	{Name: "auto_retry_requests", Instead: whatRetries},
 	{Name: "retries_on_batch_request", Instead: whatRetries},
 	{Name: "retry_requests", Instead: whatRetries},
+	{Name: "request_retries", Instead: whatRetries},
 	{Name: "max_retries", Instead: whatRetries},
 	{Name: "reset_backoff_if_success", Instead: whatRetries},
 	{Name: "drop_failed_records_after_batch_request_retries", Instead: whatRetries},

@@ -204,6 +204,7 @@ var optionCases = []optionCase{
 	{warned, "aws_key_id", "secret", nil, "aws_key_id (set AWS_ACCESS_KEY_ID", ""},
 	{warned, "aws_sec_key", "secret", nil, "aws_sec_key (set AWS_ACCESS_KEY_ID", ""},
 	{warned, "auto_retry_requests", "secret", nil, "auto_retry_requests (what failed is always tried again", ""},
+	{warned, "request_retries", "secret", nil, "request_retries (what failed is always tried again: see delivery_timeout", ""},
 	{warned, "stream_key", "secret", nil, "stream_key (use stream", ""},
 	{warned, "simple_aggregation", "secret", nil, "simple_aggregation (use aggregation", ""},
 	{warned, "enrich_records", "secret", nil, "enrich_records (use Fluent Bit's filters", ""},
