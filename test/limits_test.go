@@ -40,3 +40,23 @@ func TestAtTheStreamsLimitNothingIsHandedBack(t *testing.T) {
 		})
 	}
 }
+
+func TestTheLogSaysWhenThrottlingBeginsAndEndsAndHowMuchWasRefused(t *testing.T) {
+	t.Parallel() // most of the time passes in waiting for the end
+	s := setStage(t, kinesistest.Options{Faults: kinesistest.Faults{ThrottleRecords: 0.3}}, flbhost.Config{Workers: 2})
+	flushAll(t, s.host, 0, shortLines(2000, 1000).chunks...)
+	throttled := int(s.stream.Stats().Throttled)
+	require.Positive(t, throttled)
+	const begins, ends = "[kinesis 0] the stream throttles: from here on about ", "[kinesis 0] the stream throttles no longer: "
+	require.Len(t, logOf(s.host).with("info", begins, " records ", " a second"), 1)
+	require.Empty(t, logOf(s.host).with("info", ends))
+
+	s.stream.Heal()
+	eventually(t, "throttling has ended", func() bool {
+		flushAll(t, s.host, 0, one(when, F("n", "next")).Bytes())
+		return len(logOf(s.host).with("info", ends)) == 1
+	})
+	log := exitLog(t, s.host)
+	require.Len(t, log.with("info", begins), 1)
+	requireLine(t, log, "info", "at exit: ", ", throttled "+decimal(throttled)+", ")
+}
