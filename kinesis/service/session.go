@@ -57,8 +57,8 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// firstSession is with the shared config file, unless that is in the way: it was
-// once left out by default, and an instance that has started without it still does.
+// firstSession is with the shared config file, unless that is in the way: the SDK
+// leaves it out by default, so there are some that nobody has noticed to be of no use.
 func (c *Client) firstSession(o *Options, transport *http.Transport) (state session.SharedConfigState, sess *session.Session, err error) {
 	sess, err = c.session(o, transport, session.SharedConfigEnable)
 	if err == nil {
