@@ -4,9 +4,10 @@
 //
 // A [Client] posts a request body that is ready and reads its [wire.Answer]. It
 // tries nothing again. Each of its errors has a [Fault], which says what is to
-// be done; [Classify] tells it of any error. To learn of the service's time, and
-// that credentials are no longer good, is the client's own affair: the next
-// request is signed by what is known by then.
+// be done; [Classify] tells it of any error. To learn of the service's time, that
+// credentials are no longer good, and that the files have changed that they come
+// from, is the client's own affair: the next request is signed by what is known by
+// then.
 //
 // From the AWS SDK come the credentials and their chain, the endpoints, the
 // signature, and the names of errors that pass. The exchange itself is plain
