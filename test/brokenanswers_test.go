@@ -188,6 +188,25 @@ func TestAnAnswerThatNeverComesIsGivenUp(t *testing.T) {
 	}
 }
 
+// A minute is what it takes, and nothing else is done in it.
+func TestWithoutALimitOfTheUsersAnAnswerThatNeverComesIsGivenUpAllTheSame(t *testing.T) {
+	for _, x := range []struct{ name, answer string }{
+		{"nothing", ""},
+		{"a head", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"},
+	} {
+		t.Run("all there is: "+x.name, func(t *testing.T) {
+			t.Parallel()
+			s := runStream(t, kinesistest.Options{PlainHTTP: true})
+			f := runFront(t, s.URL())
+			h := runHost(t, s, retried, options{"endpoint": f.URL})
+			f.meddle(1, stalled(x.answer))
+			requireTaken(t, []*flbhost.Job{h.Go(0, "tag", goodThen().Bytes())}) // when it is offered again
+			require.ElementsMatch(t, goodData, datas(s.Records(streamName)))
+			requireLine(t, exitLog(t, h), "warning", "a request of 3 records failed (unanswered): the request is given up, for it has had no answer for 1m0s from "+f.URL)
+		})
+	}
+}
+
 // TestARefusalThatIsNotTheServicesIsSaidUntilItEnds is what login pages and
 // firewalls answer.
 func TestARefusalThatIsNotTheServicesIsSaidUntilItEnds(t *testing.T) {
