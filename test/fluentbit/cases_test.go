@@ -67,9 +67,9 @@ func namedTwice(t *testing.T, s *stage) {
 func badValueStopsTheStart(t *testing.T, s *stage) {
 	input := section{{"name", "dummy"}, {"tag", "app"}}
 	run := s.start(pipeline{section{{"flush", "0.2"}}, []section{input}, []section{s.output("*", mainStream, "1",
-		option{"aggregation", "perhaps"}, option{"compression", "lzw"})}})
+		option{"wire_format", "xml"}, option{"compression", "lzw"})}})
 	require.Error(t, run.awaitEnd())
-	for _, name := range []string{"aggregation", "perhaps", "compression", "lzw"} {
+	for _, name := range []string{"wire_format", "xml", "compression", "lzw"} {
 		require.Contains(t, run.log(), name)
 	}
 	require.Zero(t, s.stream.Stats().Requests)
