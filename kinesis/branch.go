@@ -15,7 +15,7 @@ func (dl *delivery) cut(b *batch, entries int) {
 	if dl.isolating || entries == 0 || entries >= len(b.entries) {
 		return
 	}
-	dl.branch(b, dl.takeOut(b, func(i int) bool { return i >= entries }))
+	dl.branch(b, dl.takeOut(b, func(i int) bool { return i >= entries }), behind)
 }
 
 // stepAside has the entries delivered that need not wait for what has been refused
@@ -33,7 +33,7 @@ func (dl *delivery) stepAside(b *batch) {
 		ahead.add(of) // what comes later of its keys is not to overtake it
 		return false
 	})
-	dl.branch(b, free)
+	dl.branch(b, free, before) // an entry that stays may have keys of one before it
 }
 
 // dodge parts a batch by the shards that are full by themselves, as far as it is
@@ -62,7 +62,7 @@ func (dl *delivery) dodge(b *batch) (shard string) {
 		if taken == nil {
 			return shard
 		}
-		dl.branch(b, taken)
+		dl.branch(b, taken, behind)
 	}
 }
 
@@ -102,17 +102,36 @@ func (dl *delivery) takeOut(b *batch, take func(i int) bool) (taken *batch) {
 	return taken
 }
 
+// Where entries that are taken out of a batch go in line, if they have keys in
+// common with those that stay.
+const (
+	before = true
+	behind = false
+)
+
 // branch has entries that were taken out of a batch go on as a delivery of their
-// own. Where they have keys in common with those that stay, they come after them.
-func (dl *delivery) branch(stay, taken *batch) {
+// own, before those that stay or behind them.
+func (dl *delivery) branch(stay, taken *batch, place bool) {
 	if taken == nil {
 		return
 	}
-	of := dl.d.newDelivery(&rest{batch: taken})
-	of.began, of.own, of.last, of.attempts = dl.began, dl.own, dl.last, dl.attempts
-	if dl.ticket != nil {
+	of := dl.offshoot(taken)
+	switch {
+	case dl.ticket == nil:
+	case place == before:
+		tickets := dl.d.line.part(dl.ticket, []stripes{taken.stripes, stay.stripes})
+		of.ticket, dl.ticket = tickets[0], tickets[1]
+	default:
 		tickets := dl.d.line.part(dl.ticket, []stripes{stay.stripes, taken.stripes})
 		dl.ticket, of.ticket = tickets[0], tickets[1]
 	}
 	dl.d.underWay.Go(of.run)
+}
+
+// offshoot readies a delivery of a part of this one, which has waited as long and
+// been tried as often.
+func (dl *delivery) offshoot(b *batch) *delivery {
+	of := dl.d.newDelivery(&rest{batch: b})
+	of.began, of.own, of.last, of.attempts = dl.began, dl.own, dl.last, dl.attempts
+	return of
 }
