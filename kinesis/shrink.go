@@ -55,6 +55,9 @@ func (dl *delivery) takeApart(into, b *batch, i, size int) bool {
 	if size > 2*throttledAggregate {
 		parts += size / throttledAggregate
 	}
+	if b.entries[i].random { // a record, whatever is in it
+		return false
+	}
 	after := len(b.entries) - i - 1
 	if len(into.entries)+parts+after > wire.MaxRecords || b.body.Size()+size > wire.MaxBytes { // more than all parts add
 		return false
