@@ -72,10 +72,10 @@ func fourShards(r putRecord) string {
 func TestTheOrderOfAKeyIsKeptWhateverTheStreamRefuses(t *testing.T) {
 	shards := map[string]func(putRecord) string{"one shard": nil, "four shards": fourShards, "a shard for each key": oneOfMany}
 	for name, options := range map[string][]string{
-		"by key":                         nil,
-		"packed by key":                  {"aggregation", "on"},
-		"packed by key, in many":         {"aggregation", "on", "aggregation_maximum_record_size", "150", "skip_aggregation_record_size", "100"},
-		"by key, with one request":       {"requests_in_flight", "1"},
+		"by key":                   nil,
+		"packed by key":            {"aggregation", "on"},
+		"packed by key, in many":   {"aggregation", "on", "aggregation_maximum_record_size", "150", "skip_aggregation_record_size", "100"},
+		"by key, with one request": {"requests_in_flight", "1"},
 	} {
 		for on, shardOf := range shards {
 			for seed := range uint64(2) {

@@ -287,7 +287,6 @@ func (dl *delivery) keepRefused(b *batch) error {
 	dl.note(taken, dl.answer.Results)
 	dl.leave()
 	b.rekey()
-	dl.reshape(b, 0)
 	dl.narrow(b)
 	d.accepted(size-b.body.Size(), events-len(b.events.ordinals))
 	for i := range n {
@@ -298,6 +297,7 @@ func (dl *delivery) keepRefused(b *batch) error {
 	}
 	d.warnRefused(len(b.entries), n, refusal)
 	d.watchdog.Failed(refusal)
+	dl.reshape(b, 0) // not before: it may panic, and what was accepted must be settled by then
 	return refusal
 }
 
