@@ -92,6 +92,7 @@ func (dl *delivery) awaitShard(b *batch, shard string) bool {
 // wait has enter wait as long as the delivery may, and returns what it does: 0
 // where it is to be given up.
 func (dl *delivery) wait(enter func(context.Context) int) (records int) {
+	defer func(begin time.Time) { dl.d.counts.Waited.Add(int64(time.Since(begin))) }(time.Now())
 	for {
 		left := dl.mayWait()
 		if left <= 0 {

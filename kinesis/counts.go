@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"fluent-bit-kinesis/kinesis/record"
 )
@@ -56,6 +57,8 @@ type Counts struct {
 	LedgerHits atomic.Int64 // records that were not sent again, for the stream held them
 	LedgerLost atomic.Int64 // chunks that the ledger had no room to remember
 
+	Waited atomic.Int64 // nanoseconds that deliveries waited for the pace, all together
+
 	LedgerRead  atomic.Int64 // chunks that the ledger's file knew at the start
 	LedgerKnown atomic.Int64 // chunks that came back and were known
 
@@ -68,6 +71,7 @@ type Snapshot struct {
 	Records, Accepted, Retried, Refused, HandedBack, Truncated, RandomKeys, Bytes int64
 	Aggregated, Aggregates, LedgerHits, LedgerLost                                int64
 	LedgerRead, LedgerKnown                                                       int64
+	Waited                                                                        time.Duration
 
 	Dropped  [dropReasons]int64
 	Requests [requestOutcomes]int64
@@ -82,7 +86,7 @@ func (c *Counts) snapshot() Snapshot {
 		HandedBack: c.HandedBack.Load(), Truncated: c.Truncated.Load(), RandomKeys: c.RandomKeys.Load(),
 		Bytes: c.Bytes.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
 		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
-		LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
+		Waited: time.Duration(c.Waited.Load()), LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
 	}
 	for i := range s.Dropped {
 		s.Dropped[i] = c.Dropped[i].Load()
@@ -119,6 +123,9 @@ func (s Snapshot) String() string {
 		if count.n > 0 {
 			fmt.Fprintf(&b, ", %s %d", count.name, count.n)
 		}
+	}
+	if s.Waited > 0 {
+		fmt.Fprintf(&b, ", waited for the pace %s", s.Waited.Round(time.Millisecond))
 	}
 	appendNamed(&b, "; dropped: ", dropNames[:], s.Dropped[:])
 	appendNamed(&b, "; requests: ", outcomeNames[:], s.Requests[:])

@@ -208,7 +208,7 @@ func (dl *delivery) await(err error, backoff time.Duration) bool {
 		dl.tried = true
 		dl.d.retrying.Add(1)
 	}
-	if service.Classify(err) == service.Throttled && !dl.cannotHandBack {
+	if service.Classify(err) == service.Throttled && dl.d.pacer.Throttled() && !dl.cannotHandBack {
 		return dl.d.ctx.Err() == nil
 	}
 	return pause(dl.d.ctx, min(more, rand.N(backoff)))

@@ -47,6 +47,9 @@ func (dl *delivery) sorted(b *batch, took time.Duration) pace.Outcome {
 			dl.share(b, i, refusingShard(r.Message), pace.Outcome{Refused: a})
 		}
 	}
+	if o.Accepted.Records > 0 && o.Refused.Records > 0 {
+		o.Scattered = dl.scattered(b)
+	}
 	return dl.apart(o)
 }
 
@@ -70,10 +73,36 @@ func (dl *delivery) apart(o pace.Outcome) pace.Outcome {
 		of.Took, of.Alone = o.Took, alone
 		if dl.d.pacer.Shards().Learn(*of) {
 			o.Refused = o.Refused.Minus(of.Refused)
+			o.Scattered = o.Scattered.Minus(of.Scattered)
 			o.Apart = o.Apart.Plus(of.Refused)
 		}
 	}
 	return o
+}
+
+// scattered adds up what was refused before the same shard accepted something that
+// was no smaller. Of a refusal that names no shard any may have been it.
+func (dl *delivery) scattered(b *batch) (sum pace.Amount) {
+	largest := dl.shares.accepted
+	for i := len(dl.answer.Results) - 1; i >= 0; i-- {
+		r, size := &dl.answer.Results[i], b.body.EntrySize(i)
+		if r.Code == "" {
+			largest[r.Shard] = max(largest[r.Shard], size)
+			largest[""] = max(largest[""], size)
+			continue
+		}
+		shard := refusingShard(r.Message)
+		if most, ok := largest[shard]; !ok || size > most || service.Classify(r.Err()) != service.Throttled {
+			continue
+		}
+		a := pace.Amount{Records: 1, Bytes: size}
+		sum = sum.Plus(a)
+		if n, ok := dl.shares.byName[shard]; ok {
+			of := &dl.shares.all[n]
+			of.Scattered = of.Scattered.Plus(a)
+		}
+	}
+	return sum
 }
 
 // refusingShard is the shard that a refusal names: "Rate exceeded for shard
@@ -87,8 +116,9 @@ func refusingShard(message string) string {
 
 // shares are what a request has brought to each shard.
 type shares struct {
-	all    []pace.Share
-	byName map[string]int // index of all
+	all      []pace.Share
+	byName   map[string]int // index of all
+	accepted map[string]int // bytes of the largest entry that a shard accepted, further down in the request; "" for any shard
 }
 
 // of is the share of a shard, to which a record of this hash key belongs.
@@ -97,9 +127,6 @@ func (s *shares) of(shard string, hash uint64) *pace.Share {
 	if !ok {
 		i = len(s.all)
 		s.all = append(s.all, pace.Share{Shard: shard, First: hash, Last: hash})
-		if s.byName == nil {
-			s.byName = make(map[string]int)
-		}
 		s.byName[shard] = i
 	}
 	of := &s.all[i]
@@ -108,8 +135,12 @@ func (s *shares) of(shard string, hash uint64) *pace.Share {
 }
 
 func (s *shares) reset() {
+	if s.byName == nil {
+		s.byName, s.accepted = make(map[string]int), make(map[string]int)
+	}
 	s.all = s.all[:0]
 	clear(s.byName)
+	clear(s.accepted)
 }
 
 // remarkOnPace says when throttling begins, and when it ends.

@@ -45,8 +45,25 @@ type Ask struct {
 type Outcome struct {
 	Accepted Amount
 	Refused  Amount
-	Apart    Amount        // refused by shards that are full by themselves: no news of the stream
-	Took     time.Duration // from sending it to its answer
+	Apart    Amount // refused by shards that are full by themselves: no news of the stream
+
+	// Scattered is what of Refused was refused before a shard accepted, in the same
+	// request, something that was no smaller. A shard that is full refuses what comes
+	// next as well: it was bad luck, and to send less would not have helped.
+	Scattered Amount
+
+	Took time.Duration // from sending it to its answer
+}
+
+// mostScattered is the share up to which refusals are taken for bad luck.
+const mostScattered = 0.35
+
+// forgive leaves out what was refused by bad luck.
+func (o *Outcome) forgive() {
+	if refused := o.Refused.cost(); refused <= mostScattered*(refused+o.Accepted.cost()) {
+		o.Refused = o.Refused.Minus(o.Scattered)
+	}
+	o.Scattered = Amount{}
 }
 
 // A Turn is what an outcome has changed.

@@ -21,9 +21,10 @@ type Core struct {
 	options Options
 	waiting []*waiter // by arrival
 
-	taken  int     // requests in flight
-	weight int     // their bytes
-	window float64 // requests that may be: it starts small
+	taken   int       // requests in flight
+	weight  int       // their bytes
+	window  float64   // requests that may be: it starts small
+	blocked time.Time // since when somebody waits for a place; zero for nobody
 
 	limited bool
 	told    bool // that throttling has begun
@@ -45,6 +46,7 @@ type waiter struct {
 const (
 	firstWindow = 3
 	steepWindow = 8                      // from here on it doubles with each round of answers
+	openAfter   = 20 * time.Millisecond  // without an answer there is one place more
 	saved       = 250 * time.Millisecond // of the rate can be saved up
 	mostDebt    = mostPause              // of the rate can be owed for a request that is larger than it
 	portion     = 25 * time.Millisecond  // of the rate is sent in one request,
@@ -110,6 +112,7 @@ func (c *Core) most() int {
 func (c *Core) admit(weight int) {
 	c.taken++
 	c.weight += weight
+	c.blocked = time.Time{}
 }
 
 // Leave ends what was let in.
@@ -134,6 +137,9 @@ func (c *Core) Advance(now time.Time) (next time.Time) {
 	for n < len(c.waiting) {
 		e := c.waiting[n]
 		if !c.fits(e.ask.Weight) {
+			if next = c.openLater(now, e.ask.Weight); next.IsZero() && c.fits(e.ask.Weight) {
+				continue
+			}
 			break
 		}
 		records, until := c.allow(now, &e.ask)
@@ -147,6 +153,23 @@ func (c *Core) Advance(now time.Time) (next time.Time) {
 	}
 	c.waiting = slices.Delete(c.waiting, 0, n)
 	return next
+}
+
+// openLater opens one more place in flight where nobody answers: it says nothing of
+// the stream, and whoever waits must not wait for it. It returns when that is to be
+// done, where it is too early; zero where it has been done, or is not to be.
+func (c *Core) openLater(now time.Time, weight int) (next time.Time) {
+	if c.limited || c.taken >= c.options.Requests || c.weight+weight > c.options.Bytes {
+		return time.Time{}
+	}
+	if c.blocked.IsZero() {
+		c.blocked = now
+	}
+	if next = c.blocked.Add(openAfter); now.Before(next) {
+		return next
+	}
+	c.window = float64(c.taken + 1)
+	return time.Time{}
 }
 
 // probe lets in one of those who wait, if it is time to ask whether a drought is
@@ -230,6 +253,7 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 		c.Advance(now)
 		return Same
 	}
+	o.forgive()
 	sent := now.Add(-o.Took)
 	if o.Accepted.Records == 0 {
 		c.miss(now, sent)
@@ -311,18 +335,4 @@ func (c *Core) widen() {
 	} else {
 		c.window = min(c.window+1, float64(c.options.Requests))
 	}
-}
-
-// wait is how long somebody who comes now would have to wait for the rate.
-func (c *Core) wait(now time.Time) time.Duration {
-	wait := max(0, c.drought.until.Sub(now))
-	if !c.limited {
-		return wait
-	}
-	c.fill(now)
-	debt := -c.tokens
-	for _, w := range c.waiting {
-		debt += w.ask.cost()
-	}
-	return max(wait, time.Duration(debt/c.rate.perSecond*float64(time.Second)))
 }

@@ -77,8 +77,10 @@ func TestARateIsLessCertainInItsFirstSeconds(t *testing.T) {
 			young.rate.began = now
 			require.Equal(t, test.differs, young.rate.gain(now) > old.rate.gain(now), "it grows faster")
 			now = now.Add(easeEvery)
-			old.rate.ease(now)
-			young.rate.ease(now)
+			for _, r := range []*rate{&old.rate, &young.rate} {
+				r.count(now, 9, 1)
+				r.ease(now)
+			}
 			require.Equal(t, test.differs, young.rate.perSecond < old.rate.perSecond, "it is lowered by more")
 		})
 	}
@@ -208,4 +210,46 @@ func TestAfterAnOutageTheRateBeginsAnew(t *testing.T) {
 			require.Greater(t, c.rate.gain(now.Add(15*time.Second)), lateGain, "later it has been long enough")
 		})
 	}
+}
+
+func TestBadLuckSaysNothingOfTheLimit(t *testing.T) {
+	for name, test := range map[string]struct {
+		accepted, refused, scattered int
+		limited                      bool
+	}{
+		"all that was refused was bad luck": {450, 50, 50, false},
+		"some of it was":                    {450, 50, 49, true},
+		"it was too much for that":          {300, 200, 200, true},
+		"nothing was accepted":              {0, 50, 50, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := NewCore(Options{Requests: 8, Bytes: 1 << 20})
+			c.Learn(time.Unix(1000, 0), Outcome{
+				Accepted:  Amount{Records: test.accepted},
+				Refused:   Amount{Records: test.refused},
+				Scattered: Amount{Records: test.scattered},
+			})
+			require.Equal(t, test.limited, c.limited)
+		})
+	}
+}
+
+func TestWhereNobodyAnswersPlacesOpenOneAfterTheOther(t *testing.T) {
+	now := time.Unix(1000, 0)
+	c := NewCore(Options{Requests: 6, Bytes: 1 << 20})
+	in := 0
+	for range 10 {
+		c.Enter(now, Ask{Amount: Amount{Records: 1}, Weight: 1}, func(int) { in++ })
+	}
+	require.Equal(t, firstWindow, in)
+	for want := firstWindow; want < 6; want++ {
+		require.Equal(t, want, in)
+		next := c.Advance(now)
+		require.Equal(t, now.Add(openAfter), next)
+		now = next
+		c.Advance(now)
+	}
+	require.Equal(t, 6, in)
+	require.Zero(t, c.Advance(now.Add(time.Minute)))
+	require.Equal(t, 6, in)
 }

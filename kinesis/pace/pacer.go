@@ -142,14 +142,6 @@ func (p *Pacer) wake() {
 	p.advance(time.Now())
 }
 
-// wait is how long the next one who comes would have to wait for the rate, with
-// those who wait already before it.
-func (p *Pacer) wait() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.core.wait(time.Now())
-}
-
 // open ends the limit, and lets in all who wait for it.
 func (p *Pacer) open() {
 	p.mu.Lock()

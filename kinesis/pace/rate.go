@@ -38,7 +38,8 @@ const (
 	largeGains = 0.05 // the least
 	easing     = 0.15 // is taken off
 	easeEvery  = time.Second
-	mostFall   = 0.5 // between two easings, and by one answer
+	easeShare  = 0.02 // of refusals; for fewer, less
+	mostFall   = 0.5  // between two easings, and by one answer
 	shareSpan  = 500 * time.Millisecond
 	leastRate  = 0.005 // five records a second: one that is nothing can learn nothing
 )
@@ -163,11 +164,12 @@ func (r *rate) ease(now time.Time) {
 	}
 	r.search = 0
 	r.eased = now
+	by := easing
 	if r.early(now) {
-		r.perSecond *= 1 - earlyEasing
-	} else {
-		r.perSecond *= 1 - easing
+		by = earlyEasing
 	}
+	share := r.refused / (r.accepted + r.refused)
+	r.perSecond *= 1 - by*min(1, share/easeShare)
 	r.top = r.perSecond
 }
 

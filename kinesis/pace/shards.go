@@ -222,15 +222,6 @@ func (s *Shards) Enter(ctx context.Context, name string, a Ask) (records int) {
 	return records
 }
 
-// Wait is how long it will be until a shard takes something; 0 for no longer.
-func (s *Shards) Wait(name string) time.Duration {
-	p := s.pacer(name)
-	if p == nil {
-		return 0
-	}
-	return p.wait()
-}
-
 func (s *Shards) pacer(name string) *Pacer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
