@@ -131,7 +131,10 @@ func (dl *delivery) branch(stay, taken *batch, place bool) {
 // offshoot readies a delivery of a part of this one, which has waited as long and
 // been tried as often.
 func (dl *delivery) offshoot(b *batch) *delivery {
-	of := dl.d.newDelivery(&rest{batch: b})
-	of.began, of.own, of.last, of.attempts = dl.began, dl.own, dl.last, dl.attempts
+	of := dl.d.newDelivery(&rest{began: dl.began, batch: b})
+	of.own, of.last, of.attempts = dl.own, dl.last, dl.attempts
+	if dl.tried {
+		of.again()
+	}
 	return of
 }

@@ -101,6 +101,9 @@ func (d *destination) absorb(r *rest) {
 		return
 	}
 	g := d.gathered
+	if r.began.Before(g.began) {
+		g.began = r.began
+	}
 	switch {
 	case r.batch == nil:
 	case g.batch == nil:

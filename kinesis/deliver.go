@@ -30,7 +30,7 @@ type delivery struct {
 	admitted int // entries that the next request may have; 0 where it has to ask first
 	weight   int // of that request at the pacer
 
-	began time.Time // when it was made
+	began time.Time // the first of the flushes that it delivers for
 	own   time.Time // when something of its own was last accepted, or first sent; zero before
 	last  error     // of the last attempt; nil where there was none
 
@@ -55,7 +55,10 @@ func (d *destination) newDelivery(r *rest) *delivery {
 	dl.rest, dl.ticket, dl.awaited, dl.admitted = r, nil, 0, 0
 	dl.attempts, dl.cannotHandBack = d.config.ConcurrencyRetries, d.config.Concurrency > 0
 	dl.isolating, dl.tried = false, false
-	dl.began, dl.own, dl.last = time.Now(), time.Time{}, nil
+	dl.began, dl.own, dl.last = r.began, time.Time{}, nil
+	if dl.began.IsZero() {
+		dl.began = time.Now()
+	}
 	return dl
 }
 
@@ -204,14 +207,19 @@ func (dl *delivery) await(err error, backoff time.Duration) bool {
 	if more <= 0 {
 		return false
 	}
-	if !dl.tried {
-		dl.tried = true
-		dl.d.retrying.Add(1)
-	}
+	dl.again()
 	if service.Classify(err) == service.Throttled && dl.d.pacer.Throttled() && !dl.cannotHandBack {
 		return dl.d.ctx.Err() == nil
 	}
 	return pause(dl.d.ctx, min(more, rand.N(backoff)))
+}
+
+// again counts the delivery as one that is past its first attempt.
+func (dl *delivery) again() {
+	if !dl.tried {
+		dl.tried = true
+		dl.d.retrying.Add(1)
+	}
 }
 
 // attempt makes one request of the batch and takes out of it what the stream

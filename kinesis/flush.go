@@ -3,6 +3,7 @@ package kinesis
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"fluent-bit-kinesis/kinesis/ledger"
 	"fluent-bit-kinesis/kinesis/record"
@@ -19,9 +20,10 @@ type flush struct {
 	o       *Output
 	d       *destination
 	records *record.Encoder
-	lanes   []lane     // by partition key
-	shards  shardMap   // at the begin of the flush; nil where it is not used
-	sealer  sealer     // of aggregates that are full
+	lanes   []lane   // by partition key
+	shards  shardMap // at the begin of the flush; nil where it is not used
+	sealer  sealer   // of aggregates that are full
+	began   time.Time
 	events  int        // of the chunk, met so far
 	met     int64      // records of those, not yet counted
 	hits    int64      // events that the stream holds already, not yet counted
@@ -49,6 +51,7 @@ type flush struct {
 
 // begin readies a flush for a chunk of this size.
 func (f *flush) begin(size int) {
+	f.began = time.Now()
 	f.events, f.whole, f.done, f.entry = 0, 0, nil, nil
 	f.background, f.sent, f.handed, f.identified = false, false, false, false
 	f.refused, f.err = f.refused[:0], nil
@@ -133,7 +136,7 @@ func (f *flush) send(b *batch) {
 	f.count() // before the stream accepts them
 	f.sent = true
 	f.unsettled.Add(len(b.events.ordinals))
-	f.d.put(f.arrival, &rest{batch: b}, f.background)
+	f.d.put(f.arrival, &rest{began: f.began, batch: b}, f.background)
 }
 
 // handOver gives away what is left in the lanes.
@@ -160,7 +163,7 @@ func (f *flush) rest() *rest {
 	if len(batches) > 0 {
 		l.batch = batches[0]
 	}
-	r := &rest{batch: l.batch, aggregates: f.openAggregates(l)}
+	r := &rest{began: f.began, batch: l.batch, aggregates: f.openAggregates(l)}
 	f.sealer.begin(f.d)
 	defer f.sealer.end()
 	for len(r.aggregates) > 0 && (r.entries() > wire.MaxRecords || r.bytes() > wire.MaxBytes) {

@@ -163,7 +163,7 @@ func (dl *delivery) partFlushes(b *batch) bool {
 	deliveries := make([]*delivery, len(parts))
 	sets := make([]stripes, len(parts))
 	for i, p := range parts {
-		deliveries[i], sets[i] = d.newDelivery(&rest{batch: p.batch}), p.batch.stripes
+		deliveries[i], sets[i] = dl.offshoot(p.batch), p.batch.stripes
 	}
 	if dl.ticket != nil {
 		for i, t := range d.line.part(dl.ticket, sets) {

@@ -145,9 +145,9 @@ func (s *shares) reset() {
 
 // remarkOnPace says when throttling begins, and when it ends.
 func (d *destination) remarkOnPace(turn pace.Turn) {
-	s := d.pacer.State()
 	switch turn {
 	case pace.Begins:
+		s := d.pacer.State()
 		d.log.Infof("the stream throttles: from here on about %.0f records (%.0f KB) a second are sent, and as it turns out more or less",
 			s.Records, s.Bytes/1000)
 	case pace.Ends:

@@ -41,6 +41,37 @@ func TestAFlushGoesOnForAsLongAsDeliveryTimeoutWhileNothingIsAccepted(t *testing
 	}
 }
 
+// A large chunk makes many requests, and each waits for its turn. What is bounded
+// is the time of the flush.
+func TestAFlushOfManyRequestsGoesOnForNoLonger(t *testing.T) {
+	for name, test := range map[string]struct {
+		options    []string
+		onlyThread bool
+		want       time.Duration
+	}{
+		"by default":                  {nil, false, 30 * time.Second},
+		"by key":                      {[]string{"partition_key", "key"}, false, 30 * time.Second},
+		"with one in flight":          {[]string{"requests_in_flight", "1"}, false, 30 * time.Second},
+		"not at all":                  {[]string{"delivery_timeout", "0"}, false, leastWait},
+		"on Fluent Bit's only thread": {nil, true, onlyThreadTimeout},
+	} {
+		for _, fault := range []service.Fault{service.Throttled, service.Failing, service.Unanswered} {
+			t.Run(name+", "+fault.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := &fakeStream{t: t, latency: time.Millisecond, fail: func(context.Context, []putRecord) error { return failed(fault) }}
+					o := outputOf(t, s, test.options...)
+					o.patience.onlyThread.Store(test.onlyThread)
+					begin := time.Now()
+					require.Equal(t, Retry, o.Flush(keyed(8000, 40), "tag"))
+					require.LessOrEqual(t, time.Since(begin), test.want+time.Second)
+					require.EqualValues(t, 8000, o.Counts().HandedBack)
+					requireIdle(t, o)
+				})
+			})
+		}
+	}
+}
+
 func TestAnOutageThatEndsInTimeHandsNothingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()

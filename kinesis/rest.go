@@ -1,10 +1,15 @@
 package kinesis
 
-import "fluent-bit-kinesis/kinesis/wire"
+import (
+	"time"
+
+	"fluent-bit-kinesis/kinesis/wire"
+)
 
 // A rest is what flushes have left when they have sent their full requests: a
 // batch, and behind it aggregates that are still open. It fits into one request.
 type rest struct {
+	began      time.Time        // the first of the flushes; zero for now
 	batch      *batch           // nil where there is none
 	aggregates []*openAggregate // in order; of one shard, records are added to the last
 }
@@ -137,7 +142,7 @@ func (r *rest) each(yield func(stripes) bool) {
 
 // split takes out what may go while these stripes are busy, as free tells.
 func (d *destination) split(r *rest, busy stripes) (free *rest) {
-	free = &rest{}
+	free = &rest{began: r.began}
 	if from := r.batch; from != nil {
 		stay := d.getBatch()
 		free.batch = d.getBatch()
