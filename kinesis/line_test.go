@@ -243,3 +243,61 @@ func TestWorkersWithKeysInCommonComeThrough(t *testing.T) {
 		})
 	}
 }
+
+// The line, in a model, where places are parted, whether their turn has come or
+// not: each part waits for those that were before the whole, and for the parts
+// before it, and those behind the whole wait for each part that they meet.
+func TestALinePartsAPlaceInOrderWhereverItIs(t *testing.T) {
+	type place struct {
+		*ticket
+		has   stripes
+		stuck bool
+	}
+	random := rand.New(rand.NewPCG(18, 18))
+	for range 100 {
+		var l line
+		var model []*place
+		for range 100 {
+			switch i := random.IntN(max(1, len(model))); {
+			case len(model) == 0 || len(model) < 10 && random.IntN(2) == 0:
+				s := stripesOf(random.Perm(12)[:1+random.IntN(5)]...)
+				model = append(model, &place{ticket: l.join(s), has: s})
+			case random.IntN(2) == 0:
+				sets := make([]stripes, 2+random.IntN(2)) // which may have members in common, and be empty
+				for m := range 12 {
+					if !model[i].has.has(uint8(m)) {
+						continue
+					}
+					sets[random.IntN(len(sets))].set(uint8(m))
+					sets[random.IntN(len(sets))].set(uint8(m))
+				}
+				var parts []*place
+				for p, part := range l.part(model[i].ticket, sets) {
+					parts = append(parts, &place{part, sets[p], true})
+				}
+				model = slices.Replace(model, i, i+1, parts...)
+			default:
+				l.leave(model[i].ticket)
+				model = slices.Delete(model, i, i+1)
+			}
+			for i, p := range model {
+				var ahead stripes
+				blocked, refused := false, false
+				for _, before := range model[:i] {
+					if before.has.meet(p.has) {
+						ahead.add(before.has)
+						blocked, refused = true, refused || before.stuck
+					}
+				}
+				require.Equal(t, !blocked, p.open())
+				gotAhead, gotRefused := l.ahead(p.ticket)
+				require.Equal(t, ahead, gotAhead)
+				require.Equal(t, refused, gotRefused)
+			}
+		}
+		for _, p := range model {
+			l.leave(p.ticket)
+		}
+		require.Empty(t, l.tickets)
+	}
+}

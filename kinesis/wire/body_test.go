@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -195,5 +197,40 @@ func TestBodyReadsItsRecordsBack(t *testing.T) {
 			require.Equal(t, string(r.Data), string(data))
 			require.Equal(t, r.PartitionKey, string(key))
 		}
+	})
+}
+
+func TestBodyTellsTheKeyOfARecord(t *testing.T) {
+	keys := []string{"k", "", `"`, `":"`, `\":\"`, `":`, `:"`, `a":"`, `":"a`, `","PartitionKey":"x`, `\`, `\\`, "\n", "é語😀", "</>&", "\u2028", "\x00",
+		strings.Repeat(`"`, 256), strings.Repeat("\x01", 256), strings.Repeat("😀", 256), strings.Repeat(`:"`, 128), strings.Repeat(`":`, 128)}
+	random := rand.New(rand.NewPCG(11, 11))
+	for range 2000 { // of all that could be taken for the end of the name
+		key := make([]byte, random.IntN(9))
+		for i := range key {
+			key[i] = `":\,P`[random.IntN(5)]
+		}
+		keys = append(keys, string(key))
+	}
+	forEachFormat(t, func(t *testing.T, f formatCase) {
+		for chunk := range slices.Chunk(keys, MaxRecords) {
+			b, again := f.newBody(), f.newBody()
+			for _, key := range chunk {
+				b.Add([]byte("data"), []byte(key))
+			}
+			b.Close()
+			for i, key := range chunk {
+				require.Equal(t, key, string(b.Key(i)))
+				again.Copy(b, i)
+				require.Equal(t, key, string(again.Key(i)), "where it was copied to")
+			}
+		}
+	})
+}
+
+func TestBodyTellsAKeyWithoutAllocating(t *testing.T) {
+	forEachFormat(t, func(t *testing.T, f formatCase) {
+		b := f.newBody()
+		b.Add([]byte("data"), []byte("key"))
+		require.Zero(t, testing.AllocsPerRun(10, func() { b.Key(0) }))
 	})
 }
