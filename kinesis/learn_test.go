@@ -43,7 +43,8 @@ func TestWhatThePacerLearnsOfARequest(t *testing.T) {
 		refused   int64
 	}{
 		"all accepted":          {},
-		"one throttled":         {codes: []string{throttledCode, "", ""}, throttled: true, refused: 1},
+		"the last throttled":    {codes: []string{"", "", throttledCode}, throttled: true, refused: 1},
+		"one by bad luck":       {codes: []string{throttledCode, "", ""}, refused: 1},
 		"all throttled":         {codes: []string{throttledCode}, throttled: true, outage: true, refused: 3},
 		"one has failed":        {codes: []string{failureCode, "", ""}},
 		"all have failed":       {codes: []string{failureCode}, outage: true},
