@@ -75,6 +75,7 @@ func (dl *delivery) ask(b *batch) pace.Ask {
 		Amount:  pace.Amount{Records: len(b.entries), Bytes: b.body.Size()},
 		Weight:  b.body.Capacity(),
 		Whole:   dl.isolating,
+		Now:     dl.d.patience.timeout == 0 && !dl.cannotHandBack, // it is sent once, in any case
 		Again:   dl.last != nil,
 		Arrived: dl.began,
 	}

@@ -35,6 +35,7 @@ type Ask struct {
 	Amount
 	Weight  int       // bytes in memory while it is under way
 	Whole   bool      // it cannot be sent in parts
+	Now     bool      // it waits for a place in flight, and for nothing else
 	Again   bool      // it has been sent before, and did not get through
 	Arrived time.Time // what came first goes first; zero is now
 }
@@ -56,7 +57,7 @@ type Outcome struct {
 }
 
 // mostScattered is the share up to which refusals are taken for bad luck.
-const mostScattered = 0.35
+const mostScattered = 0.75
 
 // forgive leaves out what was refused by bad luck.
 func (o *Outcome) forgive() {

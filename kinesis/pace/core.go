@@ -130,7 +130,7 @@ func (c *Core) leave(now time.Time, weight int) {
 // Advance lets in whoever may go by now. Where somebody has to wait for time to
 // pass, it returns until when; Advance is to be called then.
 func (c *Core) Advance(now time.Time) (next time.Time) {
-	if c.drought.on {
+	if c.drought.on && len(c.waiting) > 0 && !c.waiting[0].ask.Now {
 		return c.probe(now)
 	}
 	n := 0
@@ -200,6 +200,9 @@ func (c *Core) probe(now time.Time) (next time.Time) {
 // allow takes out of the rate what an ask may send now, and returns how many
 // records that is; where it is nothing, until when.
 func (c *Core) allow(now time.Time, a *Ask) (records int, until time.Time) {
+	if a.Now {
+		return a.Records, until
+	}
 	if c.drought.on && now.Before(c.drought.until) {
 		return 0, c.drought.until
 	}
@@ -268,7 +271,9 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 	}
 	if o.Refused.Records > 0 {
 		c.refused = now
-		c.limit(now, max(c.recent.second(now), c.recent.perSecond(now)), firstGain)
+		if accepted := max(c.recent.second(now), c.recent.perSecond(now)); accepted > 0 { // else there is nothing to begin with
+			c.limit(now, accepted, firstGain)
+		}
 	} else if o.Accepted.Records > 0 {
 		c.widen()
 	}

@@ -94,7 +94,7 @@ func TestTheFirstRefusalSaysWhatTheStreamTakes(t *testing.T) {
 		"as much as was accepted":                  {1000, 1000},
 		"less of much, of which a part was chance": {4000, 4000 * math.Pow(4, -0.25)},
 		"but no less than half":                    {100_000, 50_000},
-		"and something where nothing was":          {0, 250},
+		"and something where little was":           {100, 250},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := NewCore(Options{Requests: 32, Bytes: 1 << 20})
@@ -219,8 +219,8 @@ func TestBadLuckSaysNothingOfTheLimit(t *testing.T) {
 	}{
 		"all that was refused was bad luck": {450, 50, 50, false},
 		"some of it was":                    {450, 50, 49, true},
-		"it was too much for that":          {300, 200, 200, true},
-		"nothing was accepted":              {0, 50, 50, true},
+		"it was too much for that":          {100, 400, 400, true},
+		"nothing was ever accepted":         {0, 50, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := NewCore(Options{Requests: 8, Bytes: 1 << 20})
