@@ -114,6 +114,7 @@ func TestAPanicWhileAggregatesAreMadeAnewHandsTheirRecordsBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &fakeStream{t: t, packed: compress.Gzip, latency: time.Millisecond}
 				o := outputOf(t, s, append(test.options, "aggregation", "on", "aggregation_compression", "gzip")...)
+				o.widen() // the stream has taken something, so that refusals say where its limit is
 				chunk := noise(0, 120, 1000)
 				s.fail = func(context.Context, []putRecord) error {
 					s.fail = nil
