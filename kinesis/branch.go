@@ -102,23 +102,25 @@ func (dl *delivery) takeOut(b *batch, take func(i int) bool) (taken *batch) {
 	return taken
 }
 
-// Where entries that are taken out of a batch go in line, if they have keys in
-// common with those that stay.
+// A place is where entries that are taken out of a batch go in line, if they have
+// keys in common with those that stay.
+type place uint8
+
 const (
-	before = true
-	behind = false
+	before place = iota
+	behind
 )
 
 // branch has entries that were taken out of a batch go on as a delivery of their
 // own, before those that stay or behind them.
-func (dl *delivery) branch(stay, taken *batch, place bool) {
+func (dl *delivery) branch(stay, taken *batch, at place) {
 	if taken == nil {
 		return
 	}
 	of := dl.offshoot(taken)
 	switch {
 	case dl.ticket == nil:
-	case place == before:
+	case at == before:
 		tickets := dl.d.line.part(dl.ticket, []stripes{taken.stripes, stay.stripes})
 		of.ticket, dl.ticket = tickets[0], tickets[1]
 	default:

@@ -110,7 +110,6 @@ func (s Snapshot) String() string {
 	}{
 		{"packed", s.Aggregated},
 		{"into aggregates", s.Aggregates},
-		{"throttled", s.Refused},
 		{"tried again", s.Retried},
 		{"handed back", s.HandedBack},
 		{"not sent again", s.LedgerHits},
@@ -124,11 +123,11 @@ func (s Snapshot) String() string {
 			fmt.Fprintf(&b, ", %s %d", count.name, count.n)
 		}
 	}
-	if s.Waited > 0 {
-		fmt.Fprintf(&b, ", waited for the pace %s", s.Waited.Round(time.Millisecond))
-	}
 	appendNamed(&b, "; dropped: ", dropNames[:], s.Dropped[:])
 	appendNamed(&b, "; requests: ", outcomeNames[:], s.Requests[:])
+	if s.Refused > 0 {
+		fmt.Fprintf(&b, "; pace: throttled %d, waited %s", s.Refused, s.Waited.Round(time.Millisecond))
+	}
 	return b.String()
 }
 

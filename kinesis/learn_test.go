@@ -77,7 +77,7 @@ func TestWhatThePacerLearnsOfARequest(t *testing.T) {
 				require.Equal(t, test.outage, o.d.pacer.State().Outage > 0)
 				require.Equal(t, test.refused, o.Counts().Refused)
 				require.Equal(t, test.throttled, strings.Contains(log.String(), "the stream throttles: "))
-				require.Equal(t, test.refused > 0, strings.Contains(o.Counts().String(), fmt.Sprintf(", throttled %d", test.refused)))
+				require.Equal(t, test.refused > 0, strings.Contains(o.Counts().String(), fmt.Sprintf("; pace: throttled %d, ", test.refused)))
 				requireIdle(t, o)
 			})
 		})

@@ -137,7 +137,7 @@ func TestARecordThatFailsForEverGoesBackInTheEnd(t *testing.T) {
 			}
 		})
 		require.Equal(t, Retry, o.Flush(numbered(3), "tag"))
-		require.Equal(t, stuckTimeouts*30*time.Second, time.Since(begin))
+		require.InDelta(t, stuckTimeouts*30, time.Since(begin).Seconds(), 10) // and until it may ask again
 		cancel()
 		others.Wait()
 	})

@@ -14,15 +14,8 @@ import (
 
 	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/compress"
-	"fluent-bit-kinesis/kinesis/pace"
 	"fluent-bit-kinesis/kinesis/service"
 )
-
-// throttled has the stream be at its limit.
-func (o *Output) throttled() {
-	o.d.pacer.Learn(pace.Outcome{Accepted: pace.Amount{Records: 2000}})
-	o.d.pacer.Learn(pace.Outcome{Accepted: pace.Amount{Records: 1}, Refused: pace.Amount{Records: 1}})
-}
 
 // noise makes a chunk of n events of about so many bytes that do not compress well,
 // with numbers from first on.
@@ -114,7 +107,7 @@ func TestAPanicWhileAggregatesAreMadeAnewHandsTheirRecordsBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &fakeStream{t: t, packed: compress.Gzip, latency: time.Millisecond}
 				o := outputOf(t, s, append(test.options, "aggregation", "on", "aggregation_compression", "gzip")...)
-				o.widen() // the stream has taken something, so that refusals say where its limit is
+				o.widen() // the stream has taken something: there is a rate to begin with
 				chunk := noise(0, 120, 1000)
 				s.fail = func(context.Context, []putRecord) error {
 					s.fail = nil

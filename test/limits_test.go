@@ -71,5 +71,5 @@ func TestTheLogSaysWhenThrottlingBeginsAndEndsAndHowMuchWasRefused(t *testing.T)
 	})
 	log := exitLog(t, s.host)
 	require.Len(t, log.with("info", begins), 1)
-	requireLine(t, log, "info", "at exit: ", ", throttled "+decimal(throttled)+", ")
+	requireLine(t, log, "info", "at exit: ", "; pace: throttled "+decimal(throttled)+", waited ")
 }
