@@ -48,7 +48,7 @@ func TestKeysThatHaveNothingInCommonAreSentSideBySide(t *testing.T) {
 	s.stream.Reset()
 	require.NoError(t, s.stream.SetFaults(kinesistest.Faults{Hang: 1}))
 	job := s.host.Go(0, "tag", l.chunks[0])
-	eventually(t, "all requests that may be are in flight", func() bool { return s.stream.Stats().Hanging == 10 })
+	eventually(t, "many requests are in flight", func() bool { return s.stream.Stats().Hanging >= 10 })
 	s.stream.Heal()
 	requireTaken(t, []*flbhost.Job{job})
 	l.requireOnce(t, s.stream)

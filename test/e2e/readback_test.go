@@ -92,7 +92,7 @@ func (x *setting) requireKeys(t *testing.T, read []found) {
 		if !x.keyed() {
 			require.Regexp(t, randomKey, r.Key)
 		}
-		if !x.asks("aggregation") || x.asks("aggregation_shard_map") {
+		if !x.asks("aggregation") {
 			require.Empty(t, r.HashKey, "of key %q", r.Key)
 		}
 	}
