@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,9 +49,9 @@ func TestLargeAggregatesGoAsSmallOnesWhileTheStreamIsAtItsLimit(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "ledger")
 			synctest.Test(t, func(t *testing.T) {
 				s := &fakeStream{t: t, latency: 10 * time.Millisecond, packed: test.packed}
-				requests := 0
+				var requests atomic.Int64
 				s.fail = func(context.Context, []putRecord) error {
-					if requests++; requests == 1 {
+					if requests.Add(1) == 1 {
 						return failed(service.Throttled)
 					}
 					return nil
