@@ -40,13 +40,17 @@ func (dl *delivery) sorted(b *batch, took time.Duration) pace.Outcome {
 		r := &dl.answer.Results[i]
 		a := pace.Amount{Records: 1, Bytes: b.body.EntrySize(i)}
 		if r.Code == "" {
+			dl.shares.name(r.Shard)
 			o.Accepted = o.Accepted.Plus(a)
 			dl.share(b, i, r.Shard, pace.Outcome{Accepted: a})
 		} else if service.Classify(r.Err()) == service.Throttled {
 			o.Refused = o.Refused.Plus(a)
-			dl.share(b, i, refusingShard(r.Message), pace.Outcome{Refused: a})
+			shard := refusingShard(r.Message)
+			dl.shares.name(shard)
+			dl.share(b, i, shard, pace.Outcome{Refused: a})
 		}
 	}
+	o.Shards = len(dl.shares.named)
 	if o.Accepted.Records > 0 && o.Refused.Records > 0 {
 		o.Scattered = dl.scattered(b)
 	}
@@ -117,8 +121,16 @@ func refusingShard(message string) string {
 // shares are what a request has brought to each shard.
 type shares struct {
 	all      []pace.Share
-	byName   map[string]int // index of all
-	accepted map[string]int // bytes of the largest entry that a shard accepted, further down in the request; "" for any shard
+	named    map[string]struct{} // all shards in the answer
+	byName   map[string]int      // index of all
+	accepted map[string]int      // bytes of the largest entry that a shard accepted, further down in the request; "" for any shard
+}
+
+// name counts a shard that the answer names.
+func (s *shares) name(shard string) {
+	if shard != "" {
+		s.named[shard] = struct{}{}
+	}
 }
 
 // of is the share of a shard, to which a record of this hash key belongs.
@@ -136,9 +148,11 @@ func (s *shares) of(shard string, hash uint64) *pace.Share {
 
 func (s *shares) reset() {
 	if s.byName == nil {
+		s.named = make(map[string]struct{})
 		s.byName, s.accepted = make(map[string]int), make(map[string]int)
 	}
 	s.all = s.all[:0]
+	clear(s.named)
 	clear(s.byName)
 	clear(s.accepted)
 }

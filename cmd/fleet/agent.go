@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"time"
 
@@ -17,7 +18,9 @@ type agent struct {
 
 	source     func(*rand.Rand) record
 	fixedKeys  bool // what is refused keeps its key
-	perRequest int  // records, at most
+	spread     bool // keys come to rest evenly, one after the other
+	keys       uint32
+	perRequest int // records, at most
 
 	offered  int // records
 	accepted int
@@ -45,6 +48,16 @@ func newAgent(c *clock, s *stream, random *rand.Rand) *agent {
 
 // logLine is a record of a log, under a random key.
 func logLine(random *rand.Rand) record { return record{place: random.Float64(), size: 425} }
+
+// place is that of a random key.
+func (a *agent) place() float64 {
+	const parts = 32
+	if !a.spread {
+		return a.random.Float64()
+	}
+	a.keys++
+	return (float64(bits.Reverse32(a.keys)>>27) + a.random.Float64()) / parts
+}
 
 // A batch is what is left to be sent of one request.
 type batch struct {
@@ -114,6 +127,7 @@ func (a *agent) answer(b *batch, n, refused int, answered bool, weight int, took
 	a.core.Leave(now, weight)
 	outcome := pace.Outcome{Took: took}
 	if answered {
+		outcome.Shards = a.stream.of(b.records[:n])
 		outcome.Refused = amount(b.records[:refused])
 		outcome.Accepted = amount(b.records[refused:n])
 		a.count(now, outcome)
@@ -127,7 +141,7 @@ func (a *agent) answer(b *batch, n, refused int, answered bool, weight int, took
 	}
 	if answered && !a.fixedKeys {
 		for i := range refused {
-			b.records[i].place = a.random.Float64()
+			b.records[i].place = a.place()
 		}
 	}
 	a.send(b)

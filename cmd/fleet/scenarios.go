@@ -92,7 +92,8 @@ func aggregated(seed uint64, l limits) figures {
 	w := newWorld(seed, l, fewShards)
 	a := w.agent()
 	a.perRequest = 50
-	a.source = func(random *rand.Rand) record { return record{place: random.Float64(), size: size} }
+	a.spread = true
+	a.source = func(*rand.Rand) record { return record{place: a.place(), size: size} }
 	a.work(4, chunkRecords/lines, 3*fewRecords/lines)
 	best := float64(shardBytes) / size
 	if l.windows {

@@ -115,6 +115,18 @@ func (sh *shard) admitInWindow(now time.Time, size float64) bool {
 	return true
 }
 
+// of is on how many shards records come to rest.
+func (s *stream) of(records []record) int {
+	named := map[int]bool{}
+	for _, r := range records {
+		named[s.shardOf(r)] = true
+	}
+	return len(named)
+}
+
+// shardOf is the index of the shard that a record is for.
+func (s *stream) shardOf(r record) int { return int(r.place * float64(len(s.shards))) }
+
 // put offers records to the stream. What it refuses is put in front, and its number
 // returned. It is false where there was no answer but an error.
 func (s *stream) put(now time.Time, records []record) (refused int, answered bool) {
@@ -122,7 +134,7 @@ func (s *stream) put(now time.Time, records []record) (refused int, answered boo
 		return len(records), false
 	}
 	for i, r := range records {
-		if !s.shards[int(r.place*float64(len(s.shards)))].admit(now, r.size) {
+		if !s.shards[s.shardOf(r)].admit(now, r.size) {
 			records[refused], records[i] = records[i], records[refused]
 			refused++
 		}

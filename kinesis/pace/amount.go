@@ -53,7 +53,8 @@ type Outcome struct {
 	// next as well: it was bad luck, and to send less would not have helped.
 	Scattered Amount
 
-	Took time.Duration // from sending it to its answer
+	Shards int           // that the answer names, each once; 0 where it names none
+	Took   time.Duration // from sending it to its answer
 }
 
 // mostScattered is the share up to which refusals are taken for bad luck.

@@ -259,7 +259,7 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 	o.forgive()
 	sent := now.Add(-o.Took)
 	if o.Accepted.Records == 0 {
-		c.miss(now, sent)
+		c.miss(now, sent, o.Refused.Records > 0)
 	} else {
 		if c.drought.on {
 			c.endDrought(now)
@@ -271,7 +271,7 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 	}
 	if o.Refused.Records > 0 {
 		c.refused = now
-		if accepted := max(c.recent.second(now), c.recent.perSecond(now)); accepted > 0 { // else there is nothing to begin with
+		if accepted := max(c.recent.second(now), c.recent.perSecond(now)); accepted > 0 || o.Shards > 1 && !c.drought.failed { // else there is nothing to begin with
 			c.limit(now, accepted, firstGain)
 		}
 	} else if o.Accepted.Records > 0 {
@@ -279,6 +279,7 @@ func (c *Core) Learn(now time.Time, o Outcome) Turn {
 	}
 	if c.limited && o.Accepted.Records+o.Refused.Records > 0 {
 		c.fill(now)
+		c.rate.compare(now, o.Shards, c.recent.second(now))
 		c.rate.learn(now, sent, o, len(c.waiting) > 0 || now.Sub(c.pressed) < wantedFor)
 		c.limited = now.Sub(c.refused) < calmAfter || now.Sub(c.pressed) < idleAfter
 	}
@@ -303,8 +304,8 @@ func (c *Core) turn(refused bool) Turn {
 // miss counts a request of which nothing was accepted. After an outage all that
 // has gathered wants to go at once: so what follows is limited, to what was
 // accepted before.
-func (c *Core) miss(now, sent time.Time) {
-	if c.drought.miss(now, sent, max(c.recent.second(now), c.recent.perSecond(now)), c.options.Random) {
+func (c *Core) miss(now, sent time.Time, answered bool) {
+	if c.drought.miss(now, sent, answered, max(c.recent.second(now), c.recent.perSecond(now)), c.options.Random) {
 		c.window = firstWindow
 		c.refused = now
 		c.limit(now, c.drought.before, lateGain)
@@ -314,7 +315,7 @@ func (c *Core) miss(now, sent time.Time) {
 // endDrought is called with the first that is accepted. After an outage the stream
 // is found anew: what was learned before it is too old to grow from faster.
 func (c *Core) endDrought(now time.Time) {
-	if now.Sub(c.drought.since) > outage {
+	if c.drought.outage(now) {
 		c.limited = false
 		c.limit(now, c.drought.before, lateGain)
 	}

@@ -92,8 +92,8 @@ func TestTheFirstRefusalSaysWhatTheStreamTakes(t *testing.T) {
 		rate     float64
 	}{
 		"as much as was accepted":                  {1000, 1000},
-		"less of much, of which a part was chance": {4000, 4000 * math.Pow(4, -0.25)},
-		"but no less than half":                    {100_000, 50_000},
+		"less of much, of which a part was chance": {4000, 2000},
+		"but no less than a quarter":               {100_000, 25_000},
 		"and something where little was":           {100, 250},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -252,4 +252,51 @@ func TestWhereNobodyAnswersPlacesOpenOneAfterTheOther(t *testing.T) {
 	require.Equal(t, 6, in)
 	require.Zero(t, c.Advance(now.Add(time.Minute)))
 	require.Equal(t, 6, in)
+}
+
+func TestARateKnowsItsShareOfTheStream(t *testing.T) {
+	for name, test := range map[string]struct {
+		shards   int     // that the answer names
+		began    float64 // what the rate began with, in shards
+		accepted float64 // in the last second, in shards
+		rate     float64
+		early    bool // it still makes room for others
+	}{
+		"one of few begins with a whole shard":           {4, 0.25, 0.1, 1, true},
+		"on twice the shards it begins with half of one": {8, 0.25, 0.1, 0.5, false},
+		"one of many begins with what it had":            {100, 0.25, 0.1, 0.25, false},
+		"what began with more keeps it":                  {4, 2, 2, 2, true},
+		"one shard says nothing of the stream":           {1, 0.25, 0.1, 0.25, false},
+		"who has all of it makes no room":                {4, 2, 3.6, 2, false},
+		"without names nothing is known":                 {0, 2, 3.6, 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := time.Unix(1000, 0)
+			var r rate
+			r.start(now, 1, firstGain)
+			r.perSecond = test.began
+			r.compare(now, test.shards, test.accepted)
+			require.InDelta(t, test.rate, r.perSecond, 1e-9)
+			require.Equal(t, test.early, r.early(now))
+		})
+	}
+}
+
+func TestAStreamThatRefusesEverythingIsNotAnOutage(t *testing.T) {
+	for name, test := range map[string]struct {
+		outcome Outcome
+		outage  bool
+	}{
+		"all is refused for its pace": {Outcome{Refused: Amount{Records: 10}}, false},
+		"requests fail":               {Outcome{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, now := limited(3000)
+			for range 20 {
+				now = now.Add(time.Second)
+				c.Learn(now, test.outcome)
+			}
+			require.Equal(t, test.outage, c.drought.outage(now))
+		})
+	}
 }

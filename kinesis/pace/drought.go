@@ -18,6 +18,7 @@ type drought struct {
 	last   time.Time // the latest miss: what was sent before it is no news
 	until  time.Time // nobody goes before
 	before float64   // what was accepted a second before it
+	failed bool      // a request has had no answer, or an error of the service's: it may be an outage
 	asking bool      // a request is under way that is to find out whether it is over
 }
 
@@ -27,18 +28,19 @@ const (
 	outage     = time.Second // longer than the rest of a second
 )
 
-// miss counts a request of which nothing was accepted. It tells whether it is an
-// outage.
-func (d *drought) miss(now, sent time.Time, accepted float64, random *rand.Rand) bool {
+// miss counts a request of which nothing was accepted, and whether it was answered
+// at all. It tells whether it is an outage.
+func (d *drought) miss(now, sent time.Time, answered bool, accepted float64, random *rand.Rand) bool {
 	if !d.on {
 		*d = drought{on: true, since: now, before: accepted}
 	} else if sent.Before(d.last) {
-		return now.Sub(d.since) > outage
+		return d.outage(now)
 	}
+	d.failed = d.failed || !answered
 	d.last, d.asking = now, false
 	pause := min(max(now.Sub(d.since)/4, leastPause), mostPause)
 	d.until = now.Add(pause/2 + time.Duration(random.Int64N(int64(pause))))
-	return now.Sub(d.since) > outage
+	return d.outage(now)
 }
 
 // ask counts a request that is to find out whether it is over.
@@ -50,3 +52,7 @@ func (d *drought) leave(now time.Time) {
 		d.until, d.asking = now.Add(leastPause), false
 	}
 }
+
+// outage tells whether it lasts for longer than others can have used up a second.
+// Where the stream refuses everything for its pace it is others who are faster.
+func (d *drought) outage(now time.Time) bool { return d.failed && now.Sub(d.since) > outage }

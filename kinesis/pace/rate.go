@@ -26,6 +26,8 @@ type rate struct {
 	eased     time.Time // when it was last eased
 	top       float64   // what it was then
 	answers   int       // in a row without a refusal
+	shards    float64   // of the stream, as far as answers have named them
+	has       float64   // the share of what these take that was accepted in the last second
 
 	accepted, refused float64 // in the last half second or so
 	heard             time.Time
@@ -34,14 +36,15 @@ type rate struct {
 // The shares by which a rate grows are for the time in which what it allows in a
 // second is accepted.
 const (
-	growth     = 0.17 // of a rate of one shard
-	largeGains = 0.05 // the least
-	easing     = 0.15 // is taken off
-	easeEvery  = time.Second
-	easeShare  = 0.02 // of refusals; for fewer, less
-	mostFall   = 0.5  // between two easings, and by one answer
-	shareSpan  = 500 * time.Millisecond
-	leastRate  = 0.005 // five records a second: one that is nothing can learn nothing
+	growth      = 0.17 // of a rate of up to one shard
+	largeGrowth = 0.25 // of larger ones, in shards
+	largeGains  = 0.05 // the least
+	easing      = 0.15 // is taken off
+	easeEvery   = time.Second
+	easeShare   = 0.02 // of refusals; for fewer, less
+	mostFall    = 0.5  // between two easings, and by one answer
+	shareSpan   = 500 * time.Millisecond
+	leastRate   = 0.005 // five records a second: one that is nothing can learn nothing
 )
 
 // Until it has met the limit a rate grows faster. After an outage it does not: a
@@ -65,16 +68,24 @@ const (
 const (
 	early       = 8 * time.Second
 	earlyLeast  = 0.5
-	earlyGrowth = 0.5 // of a rate of one shard, besides
-	earlyEasing = 0.25
+	earlyGrowth = 1.5 // of a rate of one shard, besides
+	earlyEasing = 0.4
+)
+
+// What one shard takes is known, and how many shards there are is seen. So a rate
+// knows how much of the stream it has. Who has about all of it shares it with
+// nobody, and need not make room; who begins on a stream of few shards is one of few.
+const (
+	mostOfIt  = 0.85
+	fewShards = 4 // of so many a rate begins with one, of twice as many with half of one
 )
 
 // Without a refusal for a while, which must be more than the second in which the
 // service may count, a rate grows by more with each second.
 const (
 	quietAfter = 1500 * time.Millisecond
-	quietSends = 12   // answers at least: who sends little must wait longer
-	quietGain  = 0.25 // for each second
+	quietSends = 12  // answers at least: who sends little must wait longer
+	quietGain  = 0.5 // for each second
 	mostQuiet  = 2
 )
 
@@ -83,7 +94,7 @@ const (
 // about 0.4/sqrt(n) of all are too many. That share says nothing of the limit, and
 // to fill the shards on which there are fewer takes a little more.
 const (
-	luck     = 0.6
+	luck     = 0.4
 	mostLuck = 0.2
 )
 
@@ -107,7 +118,7 @@ func (r *rate) start(now time.Time, accepted, search float64) {
 // begins is the rate to begin with, where so much was accepted in a second.
 func begins(accepted float64) float64 {
 	if accepted > 1 {
-		return max(math.Pow(accepted, 0.75), accepted/2)
+		return max(math.Sqrt(accepted), accepted/4)
 	}
 	return accepted
 }
@@ -117,9 +128,27 @@ func begins(accepted float64) float64 {
 // shard had few of them.
 func (r *rate) resume(now time.Time, accepted float64) {
 	if accepted > 1 && r.search == firstGain && now.Sub(r.began) < time.Second {
-		r.perSecond = max(r.perSecond, begins(accepted))
-		r.top = max(r.top, r.perSecond)
+		r.lift(begins(accepted))
 	}
+}
+
+// compare takes in how many shards an answer names, and what was accepted in the
+// last second. One that has just begun begins anew with what a stream of so many
+// shards is worth, if that is more: how little it had before was chance.
+func (r *rate) compare(now time.Time, shards int, accepted float64) {
+	if r.shards = max(r.shards, float64(shards)); r.shards == 0 {
+		return
+	}
+	r.has = accepted / r.shards
+	if r.shards > 1 && r.search == firstGain && now.Sub(r.began) < time.Second {
+		r.lift(min(1, fewShards/r.shards))
+	}
+}
+
+// lift has a rate be at least so much.
+func (r *rate) lift(to float64) {
+	r.perSecond = max(r.perSecond, to)
+	r.top = max(r.top, to)
 }
 
 // learn takes in an answer to a request that was sent at that time. wanted tells
@@ -159,7 +188,7 @@ func (r *rate) count(now time.Time, accepted, refused float64) {
 // ease lowers the rate by a little, once a second. A search goes on through a few
 // refusals: on a stream that others have filled there are some at any rate.
 func (r *rate) ease(now time.Time) {
-	if now.Sub(r.eased) < easeEvery || r.search > 0 && r.refused < searchEnds*(r.accepted+r.refused) {
+	if now.Sub(r.eased) < easeEvery || r.search > 0 && r.share() < searchEnds {
 		return
 	}
 	r.search = 0
@@ -168,14 +197,16 @@ func (r *rate) ease(now time.Time) {
 	if r.early(now) {
 		by = earlyEasing
 	}
-	share := r.refused / (r.accepted + r.refused)
-	r.perSecond *= 1 - by*min(1, share/easeShare)
+	r.perSecond *= 1 - by*min(1, r.share()/easeShare)
 	r.top = r.perSecond
 }
 
+// share is how much of what came in a short while was refused.
+func (r *rate) share() float64 { return r.refused / (r.accepted + r.refused) }
+
 // early tells whether it is still to be found out who gets how much.
 func (r *rate) early(now time.Time) bool {
-	return now.Sub(r.began) < early && r.perSecond > earlyLeast
+	return now.Sub(r.began) < early && r.perSecond > earlyLeast && r.has < mostOfIt
 }
 
 // gain is the share by which the rate grows.
@@ -190,11 +221,11 @@ func (r *rate) gain(now time.Time) float64 {
 		return lateGain + max(0, min(later.Seconds()*laterGain, mostQuiet))
 	}
 	g := r.search
-	if r.early(now) {
+	if r.early(now) && (r.shards == 0 || r.perSecond < r.shards) {
 		g += earlyGrowth / r.perSecond
 	}
 	if r.perSecond > 1 {
-		g += max(growth/r.perSecond, largeGains)
+		g += max(largeGrowth/r.perSecond, largeGains)
 	} else {
 		g += growth * math.Pow(r.perSecond, -0.3)
 	}
