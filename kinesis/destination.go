@@ -24,6 +24,7 @@ type destination struct {
 
 	format     wire.Format
 	head       []byte // of request bodies
+	spread     spread // of aggregates under random keys
 	batches    freeList[*batch]
 	aggregates freeList[*openAggregate]
 	deliveries freeList[*delivery]

@@ -63,6 +63,10 @@ func (f *flush) aggregate(l *lane, r *record.Record, shard *shard, of stripes, o
 		}
 	}
 	if a.writer.Count() == 0 {
+		if r.Random && !f.d.ordered {
+			var spread [16]byte
+			key = f.d.spread.append(spread[:0])
+		}
 		if a.sizeWith(key, len(r.Data)) > most {
 			return false
 		}

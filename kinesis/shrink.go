@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
@@ -69,7 +68,7 @@ func (dl *delivery) takeApart(into, b *batch, i, size int) bool {
 	var key [16]byte
 	for p := range parts {
 		first, last := len(users)*p/parts, len(users)*(p+1)/parts
-		under := string(record.AppendRandomKey(key[:0]))
+		under := string(dl.d.spread.append(key[:0]))
 		for u := first; u < last; u++ {
 			users[u].PartitionKey = under
 		}
