@@ -38,10 +38,11 @@ type AssumeRoleCall struct {
 
 // roles is the state of the token service.
 type roles struct {
-	mu      sync.Mutex
-	calls   []AssumeRoleCall // guarded by mu
-	refusal *Error           // guarded by mu
-	issued  int              // guarded by mu
+	mu          sync.Mutex
+	calls       []AssumeRoleCall  // guarded by mu
+	refusal     *Error            // guarded by mu
+	issued      int               // guarded by mu
+	externalIDs map[string]string // that roles ask for; guarded by mu
 }
 
 // AssumeRoleCalls lists the calls of the token service in order of arrival.
@@ -60,8 +61,23 @@ func (s *Server) RefuseRoles(e *Error) {
 	s.roles.refusal = e
 }
 
+// RequireExternalID has the trust policy of a role ask for an external ID from now
+// on. Who comes without it is refused as AWS does, which does not say why.
+func (s *Server) RequireExternalID(roleARN, id string) {
+	s.roles.mu.Lock()
+	defer s.roles.mu.Unlock()
+	if s.roles.externalIDs == nil {
+		s.roles.externalIDs = map[string]string{}
+	}
+	s.roles.externalIDs[roleARN] = id
+}
+
 // defaultSession is how long a role's credentials are valid by default.
 const defaultSession = time.Hour
+
+// maxChained is how long the session of a role may be that is assumed with the
+// credentials of another.
+const maxChained = time.Hour
 
 // maxForm is the largest call that the token service reads.
 const maxForm = 1 << 20
@@ -119,6 +135,9 @@ func (s *Server) assumeRole(r *http.Request, body []byte) (call AssumeRoleCall, 
 		err = *s.roles.refusal
 	}
 	if err == nil {
+		err = s.roles.allow(call)
+	}
+	if err == nil {
 		s.roles.issued++
 		call.Issued = s.issue(s.roles.issued, call.Duration)
 		s.AddCredentials(call.Issued)
@@ -129,6 +148,22 @@ func (s *Server) assumeRole(r *http.Request, body []byte) (call AssumeRoleCall, 
 	}
 	s.roles.calls = append(s.roles.calls, call)
 	return call, err
+}
+
+// allow holds a call against the trust policy of its role and against the bounds of
+// a chain. The lock is held.
+func (r *roles) allow(call AssumeRoleCall) error {
+	if id, asked := r.externalIDs[call.RoleARN]; asked && call.ExternalID != id {
+		return Error{http.StatusForbidden, "AccessDenied", "User: arn:aws:iam::123456789012:user/" + call.Caller +
+			" is not authorized to perform: sts:AssumeRole on resource: " + call.RoleARN}
+	}
+	chained := slices.ContainsFunc(r.calls, func(before AssumeRoleCall) bool {
+		return call.Caller != "" && before.Issued.AccessKeyID == call.Caller
+	})
+	if chained && call.Duration > maxChained {
+		return Error{http.StatusBadRequest, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"}
+	}
+	return nil
 }
 
 // authoriseRole checks who calls, and what for.

@@ -100,6 +100,37 @@ func TestRolesThatAreRefused(t *testing.T) {
 	requireCode(t, err, "InvalidAction")
 }
 
+func TestARoleMayAskForAnExternalID(t *testing.T) {
+	s := kinesistest.Run(t, kinesistest.Options{})
+	s.RequireExternalID(role, "outside")
+	assume := func(arn string, id *string) error {
+		_, err := token(t, s, nil).AssumeRole(&sts.AssumeRoleInput{RoleArn: aws.String(arn), RoleSessionName: aws.String("me"), ExternalId: id})
+		return err
+	}
+	require.NoError(t, assume(role, aws.String("outside")))
+	require.NoError(t, assume(role+"/other", nil))
+	for _, id := range []*string{nil, aws.String("inside")} {
+		failure := requireCode(t, assume(role, id), "AccessDenied")
+		require.Equal(t, 403, failure.StatusCode())
+		require.Contains(t, failure.Message(), "sts:AssumeRole on resource: "+role)
+	}
+}
+
+func TestAChainOfRolesHasSessionsOfAnHourAtMost(t *testing.T) {
+	s := kinesistest.Run(t, kinesistest.Options{})
+	assume := func(with *credentials.Credentials, duration time.Duration) (*credentials.Credentials, error) {
+		c := stscreds.NewCredentialsWithClient(token(t, s, with), role, func(p *stscreds.AssumeRoleProvider) { p.Duration = duration })
+		_, err := c.Get()
+		return c, err
+	}
+	first, err := assume(nil, 12*time.Hour)
+	require.NoError(t, err)
+	_, err = assume(first, time.Hour)
+	require.NoError(t, err)
+	_, err = assume(first, time.Hour+time.Second)
+	require.Contains(t, requireCode(t, err, "ValidationError").Message(), "role chaining")
+}
+
 func TestCredentialsOfARoleExpire(t *testing.T) {
 	clock := newClock()
 	s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 1}, SessionLifetime: time.Minute, Now: clock.now})
