@@ -5,11 +5,13 @@ package plugins
 // the documentation say of it, and what becomes of values that are not valid.
 type Option struct {
 	Name    string
-	Group   string // the heading that it stands under
-	Value   Value  // what its text is read into
-	Default string // the text that stands in where it is not set; "" leaves the variable as it is
-	Must    string // of an option that must be set: what to set it to
-	Env     bool   // it comes from the environment
+	Group   string   // the heading that it stands under
+	Value   Value    // what its text is read into
+	Default string   // the text that stands in where it is not set; "" leaves the variable as it is
+	Must    string   // of an option that must be set: what to set it to
+	Env     bool     // it comes from the environment
+	Below   []string // variables of the environment that stand in where it is not set: the first that is set
+	Secret  bool     // its value is in no message and in no Setting
 	Odd     Odd
 	Needs   []string // options without which it has no effect
 

@@ -30,12 +30,16 @@ func (v Values) Get(key string) string { return v[key] }
 type Setting struct {
 	Name  string
 	Value string // "" where the option is not set and has no default
+	From  string // the variable of the environment that stands in for it, "" where none does
 }
 
 // String returns the setting as a line of the start log has it.
 func (s Setting) String() string {
-	if s.Value == "" {
+	switch {
+	case s.Value == "":
 		return s.Name + " = (not set)"
+	case s.From != "":
+		return s.Name + " = " + s.Value + " (from " + s.From + ")"
 	}
 	return s.Name + " = " + s.Value
 }
@@ -45,8 +49,8 @@ func (s Setting) String() string {
 // as a mistake, and the reading goes on: ask Err once all has been checked.
 //
 // Blanks around a value are dropped, except of a [Text]. An option whose value
-// is blank is not set. Every option of the table is a Setting, so none may be a
-// secret.
+// is blank is not set. Every option of the table is a Setting, so a row says so
+// where its value is not to be seen.
 //
 // An Options is for one goroutine.
 type Options struct {
@@ -71,7 +75,7 @@ func ReadOptions(table Table, source, env Source) *Options {
 
 // read reads one row.
 func (o *Options) read(row *Option) {
-	text := o.text(row)
+	name, text := o.given(row)
 	if text == "" {
 		o.readDefault(row)
 		return
@@ -82,10 +86,10 @@ func (o *Options) read(row *Option) {
 	}
 	var bent *Bent
 	if !errors.As(err, &bent) || !row.Odd.takes(o) {
-		o.Refuse(row.Name, text, err.Error())
+		o.Refuse(name, text, err.Error())
 		return
 	}
-	o.Warn("%s = %s: %s; %s", row.Name, quote(text), bent.Rule, bent.used(row.Value, text))
+	o.Warn("%s = %s: %s; %s", name, o.quote(name, text), bent.Rule, bent.used(row, text))
 }
 
 func (o *Options) readDefault(row *Option) {
@@ -101,12 +105,14 @@ func (o *Options) readDefault(row *Option) {
 }
 
 // used says in words what is made of a text.
-func (b *Bent) used(value Value, text string) string {
-	switch used := value.String(); {
+func (b *Bent) used(row *Option, text string) string {
+	switch used := row.Value.String(); {
 	case b.Used != "":
 		return b.Used
 	case used == text:
 		return "it is used as it is"
+	case row.Secret:
+		return "another is used"
 	default:
 		return mask(used) + " is used"
 	}
@@ -125,20 +131,35 @@ func (o *Options) warnUnused(row *Option) {
 	}
 }
 
-// text is the text that a row is read from.
-func (o *Options) text(row *Option) string {
+// given is the text that a row is read from, and its name: the row's own, or
+// that of the variable that stands in for it.
+func (o *Options) given(row *Option) (name, text string) {
 	source := o.source
 	if row.Env {
 		source = o.env
 	}
-	text := source.Get(row.Name)
+	text = source.Get(row.Name)
 	if _, keepsBlanks := row.Value.(textValue); keepsBlanks {
-		return text
+		return row.Name, text
 	}
-	return strings.TrimSpace(text)
+	if text = strings.TrimSpace(text); text != "" {
+		return row.Name, text
+	}
+	for _, name := range row.Below {
+		if text := strings.TrimSpace(o.env.Get(name)); text != "" {
+			return name, text
+		}
+	}
+	return row.Name, ""
 }
 
-// IsSet reports whether an option of the table is set.
+func (o *Options) text(row *Option) string {
+	_, text := o.given(row)
+	return text
+}
+
+// IsSet reports whether an option of the table is set, or a variable that stands
+// in for it.
 func (o *Options) IsSet(name string) bool {
 	row := o.table.Find(name)
 	return row != nil && o.text(row) != ""
@@ -162,7 +183,14 @@ func (o *Options) IsOn(name string) bool {
 func (o *Options) Settings() []Setting {
 	settings := make([]Setting, len(o.table))
 	for i := range o.table {
-		settings[i] = Setting{Name: o.table[i].Name, Value: o.table[i].Value.String()}
+		row := &o.table[i]
+		settings[i] = Setting{Name: row.Name, Value: row.Value.String()}
+		if row.Secret && settings[i].Value != "" {
+			settings[i].Value = hidden
+		}
+		if name, _ := o.given(row); name != row.Name {
+			settings[i].From = name
+		}
 	}
 	return settings
 }
@@ -183,7 +211,18 @@ func (o *Options) Err() error { return errors.Join(o.mistakes...) }
 // Refuse adds a mistake: that the option has this value, and why it cannot,
 // with what would be valid.
 func (o *Options) Refuse(name, value, why string) {
-	o.mistakes = append(o.mistakes, fmt.Errorf("%s = %s: %s", name, quote(value), why))
+	o.mistakes = append(o.mistakes, fmt.Errorf("%s = %s: %s", name, o.quote(name, value), why))
+}
+
+// hidden stands in a message for what is not to be seen.
+const hidden = "***"
+
+// quote returns the value of an option in quotes, or what stands for it.
+func (o *Options) quote(name, value string) string {
+	if row := o.table.Find(name); row != nil && row.Secret {
+		return hidden
+	}
+	return quote(value)
 }
 
 // maxShown is the length in bytes at which a value is cut in a message.
@@ -210,5 +249,5 @@ func mask(value string) string {
 	if scheme := strings.Index(value[:at], "://"); scheme >= 0 {
 		start = scheme + len("://")
 	}
-	return value[:start] + "***" + value[at:]
+	return value[:start] + hidden + value[at:]
 }

@@ -222,6 +222,57 @@ func TestWhetherAnOddValueIsTakenMayDependOnAnotherOption(t *testing.T) {
 	}
 }
 
+func TestAVariableOfTheEnvironmentMayStandInForAnOption(t *testing.T) {
+	for _, test := range []struct {
+		name, own     string
+		env           Values
+		want, setting string
+	}{
+		{"the option is set", "own", Values{"FIRST": "a"}, "own", "o = own"},
+		{"the first that is set", "", Values{"FIRST": " ", "SECOND": " b "}, "b", "o = b (from SECOND)"},
+		{"the first of two", " ", Values{"FIRST": "a", "SECOND": "b"}, "a", "o = a (from FIRST)"},
+		{"none is set", "", Values{"o": "not asked for"}, "", "o = (not set)"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var word string
+			o := ReadOptions(Table{{Name: "o", Value: Word(&word), Below: []string{"FIRST", "SECOND"}}}, Values{"o": test.own}, test.env)
+			require.Equal(t, test.want, word)
+			require.Equal(t, test.want != "", o.IsSet("o"))
+			require.Equal(t, test.setting, o.Settings()[0].String())
+		})
+	}
+	var n int
+	o := ReadOptions(Table{{Name: "n", Value: Int(&n, 0, 1), Below: []string{"N"}}}, Values{}, Values{"N": "x"})
+	require.EqualError(t, o.Err(), `N = "x": must be a whole number from 0 to 1`, "a mistake has the name that it was made under")
+}
+
+func TestTheValueOfASecretIsInNoMessage(t *testing.T) {
+	bent := func(text string) (string, error) { return strings.TrimPrefix(text, "a"), &Bent{Rule: "must be other"} }
+	for _, test := range []struct {
+		name, value string
+		odd         Odd
+		parse       func(string) (string, error)
+		says        string
+	}{
+		{"that is refused", "hush", Odd{}, func(string) (string, error) { return "", errors.New("must be other") }, "o = ***: must be other"},
+		{"that is taken as it is", "hush", Taken, bent, "o = ***: must be other; it is used as it is"},
+		{"that is taken for another", "ahush", Taken, bent, "o = ***: must be other; another is used"},
+		{"that is fine", "hush", Odd{}, func(text string) (string, error) { return text, nil }, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := ReadOptions(Table{{Name: "o", Secret: true, Odd: test.odd, Value: Parsed(new(string), test.parse)}}, Values{"o": test.value}, Values{})
+			said := strings.Join(o.Warnings(), "\n")
+			if err := o.Err(); err != nil {
+				said += err.Error()
+			}
+			require.Equal(t, test.says, said)
+			require.NotContains(t, fmt.Sprint(o.Settings()), "hush")
+		})
+	}
+	o := ReadOptions(Table{{Name: "o", Secret: true, Value: Word(new(string))}}, Values{}, Values{})
+	require.Equal(t, "o = (not set)", o.Settings()[0].String())
+}
+
 func TestOptionsReportAllMistakesInOrder(t *testing.T) {
 	var a, b int
 	var e bool
