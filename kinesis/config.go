@@ -62,7 +62,7 @@ func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []pl
 	c := Config{CompressionLevel: compress.DefaultLevel, AggregationCompressionLevel: compress.DefaultLevel}
 	c.Record.MaximumSize = wire.MaxRecordBytes
 	table := c.table()
-	o := plugins.ReadOptions(table, source, plugins.SourceFunc(getenv))
+	o := plugins.ReadOptions(table, source, environment(getenv))
 	c.checkRecord(o, getenv)
 	c.checkAggregation(o)
 	c.checkLevels(o)
@@ -72,6 +72,16 @@ func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []pl
 	}
 	c.Warnings = o.Warnings()
 	return c, o.Settings(), o.Err()
+}
+
+// environment is what options are read from beside their own source.
+func environment(getenv func(string) string) plugins.Source {
+	return plugins.SourceFunc(func(name string) string {
+		if strings.HasPrefix(name, "AWS_ENDPOINT_URL") && strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+			return ""
+		}
+		return getenv(name)
+	})
 }
 
 func (c *Config) checkRecord(o *plugins.Options, getenv func(string) string) {

@@ -537,7 +537,8 @@ func TestConfigShowsNoCredentials(t *testing.T) {
 	_, _, err = ReadConfig(with("endpoint", "ftp://me:SECRET@host"), env)
 	require.EqualError(t, err, `endpoint = "ftp://***@host": `+addressRule)
 	slices.Sort(asked)
-	require.Equal(t, []string{"EKS_POD_EXECUTION_ROLE", "SEND_FAILURE_TIMEOUT", "TZ"}, slices.Compact(asked))
+	require.Equal(t, []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "EKS_POD_EXECUTION_ROLE",
+		"SEND_FAILURE_TIMEOUT", "TZ"}, slices.Compact(asked))
 }
 
 func FuzzAddress(f *testing.F) {

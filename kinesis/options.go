@@ -124,10 +124,12 @@ func (c *Config) connectionOptions() plugins.Table {
 	const group = "how it gets there"
 	return plugins.Table{{
 		Name: "endpoint", Group: group, Value: plugins.Parsed(&c.Endpoint, parseAddress), Odd: plugins.Taken,
+		Below:   []string{"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"},
 		Help:    "The address of Kinesis, in place of the region's own: a VPC endpoint, or a simulator. `https://` if no scheme is given.",
 		Example: "https://kinesis.internal",
 	}, {
 		Name: "sts_endpoint", Group: group, Value: plugins.Parsed(&c.STSEndpoint, parseAddress), Odd: plugins.Taken,
+		Below:   []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"},
 		Help:    "The address of STS, for roles.",
 		Example: "https://sts.internal",
 	}, {

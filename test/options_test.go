@@ -78,6 +78,7 @@ func TestAnEnvironmentVariableThatCannotBeReadStopsTheStart(t *testing.T) {
 		{"SEND_FAILURE_TIMEOUT", "30", "must be a duration"},
 		{"SEND_FAILURE_TIMEOUT", "soon", "must be a duration"},
 		{"EKS_POD_EXECUTION_ROLE", "my-role", "must be the ARN of a role"},
+		{"AWS_ENDPOINT_URL_STS", "ftp://host", "must be an address such as"},
 	} {
 		t.Run(x.name+" "+x.value, func(t *testing.T) {
 			mistakes := refusedStart(t, s, flbhost.Config{Env: []string{x.name + "=" + x.value}}).texts("error")

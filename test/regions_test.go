@@ -11,6 +11,7 @@ import (
 // TestServicesAreFoundByTheRegionsName has the hosts of a region be known to a
 // proxy alone.
 func TestServicesAreFoundByTheRegionsName(t *testing.T) {
+	fips, dualStack := []string{"AWS_USE_FIPS_ENDPOINT=true"}, []string{"AWS_USE_DUALSTACK_ENDPOINT=true"}
 	for _, x := range []struct {
 		name, region, stream, roles string
 		env                         []string
@@ -25,6 +26,17 @@ func TestServicesAreFoundByTheRegionsName(t *testing.T) {
 		{name: "the European sovereign cloud", region: "eusc-de-east-1", stream: "kinesis.eusc-de-east-1.amazonaws.eu", roles: "sts.eusc-de-east-1.amazonaws.eu"},
 		{name: "the European sovereign cloud, which has no global STS", region: "eusc-de-east-1", env: []string{"AWS_STS_REGIONAL_ENDPOINTS=legacy"},
 			stream: "kinesis.eusc-de-east-1.amazonaws.eu", roles: "sts.eusc-de-east-1.amazonaws.eu"},
+		{name: "a region with FIPS", region: "us-west-2", env: fips, stream: "kinesis-fips.us-west-2.amazonaws.com", roles: "sts-fips.us-west-2.amazonaws.com"},
+		{name: "a region in two stacks", region: "us-west-2", env: dualStack, stream: "kinesis.us-west-2.api.aws", roles: "sts.us-west-2.api.aws"},
+		{name: "a region in two stacks with FIPS", region: "us-west-2", env: append(fips, dualStack...),
+			stream: "kinesis-fips.us-west-2.api.aws", roles: "sts-fips.us-west-2.api.aws"},
+		{name: "one of the government with FIPS", region: "us-gov-west-1", env: fips, stream: "kinesis.us-gov-west-1.amazonaws.com", roles: "sts.us-gov-west-1.amazonaws.com"},
+		{name: "one in China in two stacks", region: "cn-north-1", env: dualStack,
+			stream: "kinesis.cn-north-1.api.amazonwebservices.com.cn", roles: "sts.cn-north-1.api.amazonwebservices.com.cn"},
+		{name: "the European sovereign cloud with FIPS", region: "eusc-de-east-1", env: fips,
+			stream: "kinesis-fips.eusc-de-east-1.amazonaws.eu", roles: "sts-fips.eusc-de-east-1.amazonaws.eu"},
+		{name: "the European sovereign cloud in two stacks", region: "eusc-de-east-1", env: dualStack,
+			stream: "kinesis.eusc-de-east-1.api.amazonwebservices.eu", roles: "sts.eusc-de-east-1.api.amazonwebservices.eu"},
 		{name: "an isolated region", region: "us-isof-south-1", stream: "kinesis.us-isof-south-1.csp.hci.ic.gov", roles: "sts.us-isof-south-1.csp.hci.ic.gov"},
 	} {
 		t.Run(x.name, func(t *testing.T) {

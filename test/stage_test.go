@@ -58,6 +58,13 @@ func runHost(t *testing.T, s *kinesistest.Server, config flbhost.Config, section
 	return h
 }
 
+// merged are the options of both; those of the second stand.
+func merged(first, second options) options {
+	all := maps.Clone(first)
+	maps.Copy(all, second)
+	return all
+}
+
 // refusedStart starts a host that is expected to be refused, and returns the
 // log of it.
 func refusedStart(t *testing.T, s *kinesistest.Server, config flbhost.Config, sections ...options) logLines {
@@ -78,6 +85,7 @@ func refusedStart(t *testing.T, s *kinesistest.Server, config flbhost.Config, se
 var unset = []string{
 	"FLB_LOG_LEVEL", "SEND_FAILURE_TIMEOUT", "EKS_POD_EXECUTION_ROLE", "TZ=UTC",
 	"AWS_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SDK_LOAD_CONFIG", "AWS_CA_BUNDLE",
+	"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL_STS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
 	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 	"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/ec2metadata"
 	"github.com/aws/aws-sdk-go/aws/endpoints"
 )
@@ -84,4 +85,17 @@ func stsEndpoints() endpoints.STSRegionalEndpoint {
 		return endpoints.UnsetSTSEndpoint
 	}
 	return endpoints.RegionalSTSEndpoint
+}
+
+// warnOfAddress says what an address of one's own leaves without an effect.
+func (o *Options) warnOfAddress(config *aws.Config) {
+	if o.Endpoint == "" {
+		return
+	}
+	if config.UseFIPSEndpoint == endpoints.FIPSEndpointStateEnabled {
+		o.warn("AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile, has no effect with endpoint, which is used as it is")
+	}
+	if config.UseDualStackEndpoint == endpoints.DualStackEndpointStateEnabled {
+		o.warn("AWS_USE_DUALSTACK_ENDPOINT, or use_dualstack_endpoint of the profile, has no effect with endpoint, which is used as it is")
+	}
 }

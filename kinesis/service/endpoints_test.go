@@ -22,6 +22,21 @@ func TestServicesHaveTheDomainOfTheirPartition(t *testing.T) {
 		{"us-west-2", "kinesis", usual, "https://kinesis.us-west-2.amazonaws.com"},
 		{"us-west-2", "kinesis", fips, "https://kinesis-fips.us-west-2.amazonaws.com"},
 		{"us-west-2", "kinesis", dual, "https://kinesis.us-west-2.api.aws"},
+		{"us-west-2", "sts", usual, "https://sts.us-west-2.amazonaws.com"},
+		{"us-west-2", "sts", fips, "https://sts-fips.us-west-2.amazonaws.com"},
+		{"us-west-2", "sts", dual, "https://sts.us-west-2.api.aws"},
+		{"us-west-2", "kinesis", both, "https://kinesis-fips.us-west-2.api.aws"},
+		{"eu-west-1", "kinesis", fips, "https://kinesis-fips.eu-west-1.amazonaws.com"},
+		{"us-gov-west-1", "kinesis", fips, "https://kinesis.us-gov-west-1.amazonaws.com"},
+		{"us-gov-west-1", "kinesis", dual, "https://kinesis.us-gov-west-1.api.aws"},
+		{"us-gov-west-1", "kinesis", both, "https://kinesis-fips.us-gov-west-1.api.aws"},
+		{"us-gov-west-1", "sts", fips, "https://sts.us-gov-west-1.amazonaws.com"},
+		{"cn-north-1", "kinesis", fips, "https://kinesis-fips.cn-north-1.amazonaws.com.cn"},
+		{"cn-north-1", "kinesis", dual, "https://kinesis.cn-north-1.api.amazonwebservices.com.cn"},
+		{"cn-north-1", "kinesis", both, "https://kinesis-fips.cn-north-1.api.amazonwebservices.com.cn"},
+		{"cn-north-1", "sts", dual, "https://sts.cn-north-1.api.amazonwebservices.com.cn"},
+		{"eusc-de-east-1", "sts", fips, "https://sts-fips.eusc-de-east-1.amazonaws.eu"},
+		{"eusc-de-east-1", "sts", dual, "https://sts.eusc-de-east-1.api.amazonwebservices.eu"},
 		{"mx-central-1", "kinesis", usual, "https://kinesis.mx-central-1.amazonaws.com"},
 		{"cn-northwest-1", "kinesis", usual, "https://kinesis.cn-northwest-1.amazonaws.com.cn"},
 		{"cn-inner-east-1", "kinesis", usual, "https://kinesis.cn-inner-east-1.amazonaws.com.cn"},
@@ -80,6 +95,34 @@ func TestTheTokenServiceIsTheRegionsUnlessItIsAskedFor(t *testing.T) {
 			t.Setenv("AWS_DEFAULT_PROFILE", "")
 			t.Setenv("AWS_STS_REGIONAL_ENDPOINTS", test.env)
 			require.Equal(t, test.want, stsEndpoints())
+		})
+	}
+}
+
+func TestAnAddressOfOnesOwnIsUsedAsItIs(t *testing.T) {
+	for _, test := range []struct {
+		name, endpoint, fips, dualStack string
+		want                            string // the host
+		warnings                        int
+	}{
+		{"the region's", "", "", "", "kinesis.us-west-2.amazonaws.com", 0},
+		{"the region's with FIPS", "", "true", "", "kinesis-fips.us-west-2.amazonaws.com", 0},
+		{"the region's in two stacks", "", "false", "true", "kinesis.us-west-2.api.aws", 0},
+		{"one's own", "https://own", "false", "", "own", 0},
+		{"one's own with FIPS", "https://own", "true", "", "own", 1},
+		{"one's own with both", "https://own", "true", "true", "own", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv("AWS_USE_FIPS_ENDPOINT", test.fips)
+			t.Setenv("AWS_USE_DUALSTACK_ENDPOINT", test.dualStack)
+			var warnings []string
+			c := clientWith(t, Options{Endpoint: test.endpoint, Warn: func(text string) { warnings = append(warnings, text) }})
+			require.Equal(t, test.want, c.endpoint.Host)
+			require.Equal(t, "us-west-2", c.region)
+			require.Len(t, warnings, test.warnings)
+			for _, warning := range warnings {
+				require.Contains(t, warning, "has no effect with endpoint")
+			}
 		})
 	}
 }

@@ -15,6 +15,7 @@
 package service
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -37,6 +38,12 @@ type Options struct {
 	Format             wire.Format   // of PutRecords
 
 	Warn func(text string) // says at start what a person should know; may be nil
+}
+
+func (o *Options) warn(format string, args ...any) {
+	if o.Warn != nil {
+		o.Warn(fmt.Sprintf(format, args...))
+	}
 }
 
 // A Client is the way to the streams of a region. It is safe for concurrent use.

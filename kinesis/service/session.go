@@ -54,6 +54,7 @@ func New(o Options) (*Client, error) {
 	if err := c.resolve(sess, &o); err != nil {
 		return nil, err
 	}
+	o.warnOfAddress(sess.Config)
 	return c, nil
 }
 
@@ -68,9 +69,7 @@ func (c *Client) firstSession(o *Options, transport *http.Transport) (state sess
 	if secondErr != nil {
 		return 0, nil, err
 	}
-	if o.Warn != nil {
-		o.Warn(fmt.Sprintf("the shared AWS config file is left out, for it is of no use as it is: %s", oneLine(err)))
-	}
+	o.warn("the shared AWS config file is left out, for it is of no use as it is: %s", oneLine(err))
 	return session.SharedConfigStateFromEnv, sess, nil
 }
 
