@@ -1,12 +1,14 @@
 package kinesis
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
@@ -24,9 +26,16 @@ type Config struct {
 	Endpoint    string
 	STSEndpoint string
 
+	Profile string // of the shared files, "" for the default chain of credentials
+
 	// Roles to assume, one with the credentials of the other, "" for none.
 	PodRoleARN string // the first
 	RoleARN    string // the second
+
+	// What is said to assume the second.
+	ExternalID      string // "" for none
+	RoleSessionName string // "" for a number
+	RoleDuration    time.Duration
 
 	HTTPRequestTimeout time.Duration // of one HTTP call, 0 for none
 
@@ -64,6 +73,7 @@ func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []pl
 	table := c.table()
 	o := plugins.ReadOptions(table, source, environment(getenv))
 	c.checkRecord(o, getenv)
+	c.checkProfile(o)
 	c.checkAggregation(o)
 	c.checkLevels(o)
 	c.checkConcurrency(o)
@@ -82,6 +92,21 @@ func environment(getenv func(string) string) plugins.Source {
 		}
 		return getenv(name)
 	})
+}
+
+// mostNamed is how many profiles a message names.
+const mostNamed = 10
+
+// checkProfile refuses a profile where there are others and not this one. Files
+// that have none yet may still be to come.
+func (c *Config) checkProfile(o *plugins.Options) {
+	if c.Profile == "" {
+		return
+	}
+	if known := service.Profiles(); len(known) > 0 && !slices.Contains(known, c.Profile) {
+		o.Refuse("profile", c.Profile, fmt.Sprintf("must be a profile that has credentials in %s, such as %s",
+			service.SharedFiles(), strings.Join(known[:min(len(known), mostNamed)], ", ")))
+	}
 }
 
 func (c *Config) checkRecord(o *plugins.Options, getenv func(string) string) {

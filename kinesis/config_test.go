@@ -41,6 +41,7 @@ func TestConfigDefaults(t *testing.T) {
 		AggregationCompressionLevel:  compress.DefaultLevel,
 		Compression:                  compress.None,
 		CompressionLevel:             compress.DefaultLevel,
+		RoleDuration:                 15 * time.Minute,
 		DeliveryTimeout:              30 * time.Second,
 		RequestsInFlight:             32,
 		ConcurrencyRetries:           4,
@@ -75,6 +76,9 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		"endpoint", "kinesis.example.com:4567/",
 		"sts_endpoint", "http://[::1]:8080",
 		"role_arn", "arn:aws-cn:iam::123456789012:role/path/to/name",
+		"external_id", "a:b/c=1",
+		"role_session_name", "fluent-bit@node,1",
+		"role_duration", "43200",
 		"http_request_timeout", "15",
 		"aggregation", "on",
 		"aggregation_maximum_record_size", "512KB",
@@ -109,6 +113,9 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		STSEndpoint:                  "http://[::1]:8080",
 		PodRoleARN:                   "arn:aws:iam::123456789012:role/pod",
 		RoleARN:                      "arn:aws-cn:iam::123456789012:role/path/to/name",
+		ExternalID:                   "a:b/c=1",
+		RoleSessionName:              "fluent-bit@node,1",
+		RoleDuration:                 12 * time.Hour,
 		HTTPRequestTimeout:           15 * time.Second,
 		Aggregation:                  true,
 		AggregationMaximumRecordSize: 512 << 10,
@@ -132,6 +139,9 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		"partition_key = kubernetes->labels->app",
 		"data_keys = log, kubernetes, a.b",
 		"endpoint = https://kinesis.example.com:4567",
+		"external_id = ***",
+		"role_session_name = fluent-bit@node,1",
+		"role_duration = 12h0m0s",
 		"http_request_timeout = 15s",
 		"aggregation_compression = zstd",
 		"aggregation_compression_level = 3",
@@ -211,6 +221,8 @@ const (
 	streamRule   = "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -"
 	logKeyRule   = "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced"
 	deliveryRule = `must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`
+	sessionRule  = "must be 2 to 64 of the characters a-z, A-Z, 0-9, _ + = , . @ -"
+	durationRule = `must be a number of seconds, or a duration such as "30m" or "1h", from 15m to 12h`
 	timeoutRule  = `must be a duration that is not negative, such as "30s", "5m30s" or "1h"`
 )
 
@@ -240,6 +252,15 @@ var badOptions = []bad{
 	{"a user's ARN", "role_arn", "arn:aws:iam::123456789012:user/me", roleRule},
 	{"an ARN with a short account", "role_arn", "arn:aws:iam::1234:role/me", roleRule},
 	{"an ARN without a name", "role_arn", "arn:aws:iam::123456789012:role/", roleRule},
+	{"a session's name of one character", "role_session_name", "a", sessionRule},
+	{"a session's name of 65 characters", "role_session_name", strings.Repeat("a", 65), sessionRule},
+	{"a session's name with a blank", "role_session_name", "fluent bit", sessionRule},
+	{"a session of less than a quarter of an hour", "role_duration", "899", durationRule},
+	{"a session of more than twelve hours", "role_duration", "12h1s", durationRule},
+	{"a session of so many seconds that they are no duration", "role_duration", "9223372036854775807", durationRule},
+	{"a session of a part of a second", "role_duration", "1800.5s", durationRule},
+	{"a session's duration in words", "role_duration", "an hour", durationRule},
+	{"a profile in brackets", "profile", "[logs]", "must be the name of a profile, such as logs"},
 	{"a timeout with a unit", "http_request_timeout", "5s", "must be a whole number of seconds from 0 to 86400, without a unit"},
 	{"a negative timeout", "http_request_timeout", "-1", "must be a whole number of seconds from 0 to 86400, without a unit"},
 	{"an aggregate of another unit", "aggregation_maximum_record_size", "1G", "must be a size from 1k to 1M, " + sizeRule},

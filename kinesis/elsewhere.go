@@ -3,7 +3,7 @@ package kinesis
 import "fluent-bit-kinesis/plugins"
 
 const (
-	keysInstead    = "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in the environment"
+	keysInstead    = "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in the environment, or use profile for those of a file"
 	whatRetries    = "what failed is always tried again: see delivery_timeout, and Fluent Bit's Retry_Limit"
 	theLimits      = "requests always take as much as the service allows"
 	enrichInstead  = "use Fluent Bit's filters, such as kubernetes, ecs, aws and record_modifier"
@@ -24,12 +24,17 @@ var elsewhere = []plugins.Elsewhere{
 	{Name: "aws_secret_access_key", Instead: keysInstead},
 	{Name: "aws_session_token", Instead: keysInstead},
 	{Name: "aws_iam_retries", Instead: "credentials are always tried again"},
-	{Name: "profile", Instead: "set AWS_PROFILE in the environment"},
-	{Name: "aws_profile", Instead: "set AWS_PROFILE in the environment"},
+	{Name: "aws_profile", Instead: "use profile"},
+	{Name: "profile_name", Instead: "use profile"},
+	{Name: "shared_credentials_file", Instead: "set AWS_SHARED_CREDENTIALS_FILE in the environment"},
 	{Name: "assume_role_arn", Instead: "use role_arn"},
 	{Name: "aws_role_arn", Instead: "use role_arn"},
-	{Name: "role_session_name", Instead: "the name of a session cannot be chosen"},
-	{Name: "duration_seconds", Instead: "sessions are renewed before they end"},
+	{Name: "assume_role", Instead: "use role_arn"},
+	{Name: "aws_external_id", Instead: "use external_id"},
+	{Name: "sts_external_id", Instead: "use external_id"},
+	{Name: "session_name", Instead: "use role_session_name"},
+	{Name: "assume_role_session_name", Instead: "use role_session_name"},
+	{Name: "duration_seconds", Instead: "use role_duration"},
 	{Name: "sts_endpoint_url", Instead: "use sts_endpoint"},
 	{Name: "endpoint_url", Instead: "use endpoint"},
 	{Name: "kinesis_endpoint", Instead: "use endpoint"},

@@ -20,7 +20,8 @@ func Options() plugins.Table { return new(Config).table() }
 // anybody's logging. Both took every boolean but "true" for false, numbers
 // without an upper bound, and texts unseen.
 func (c *Config) table() plugins.Table {
-	return slices.Concat(c.streamOptions(), c.recordOptions(), c.aggregationOptions(), c.connectionOptions(), c.deliveryOptions())
+	return slices.Concat(c.streamOptions(), c.recordOptions(), c.aggregationOptions(),
+		c.addressOptions(), c.credentialOptions(), c.connectionOptions(), c.deliveryOptions())
 }
 
 func (c *Config) streamOptions() plugins.Table {
@@ -120,7 +121,7 @@ func (c *Config) aggregationOptions() plugins.Table {
 	}}
 }
 
-func (c *Config) connectionOptions() plugins.Table {
+func (c *Config) addressOptions() plugins.Table {
 	const group = "how it gets there"
 	return plugins.Table{{
 		Name: "endpoint", Group: group, Value: plugins.Parsed(&c.Endpoint, parseAddress), Odd: plugins.Taken,
@@ -132,6 +133,16 @@ func (c *Config) connectionOptions() plugins.Table {
 		Below:   []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"},
 		Help:    "The address of STS, for roles.",
 		Example: "https://sts.internal",
+	}}
+}
+
+func (c *Config) credentialOptions() plugins.Table {
+	const group = "how it gets there"
+	needs := []string{"role_arn"}
+	return plugins.Table{{
+		Name: "profile", Group: group, Value: plugins.Parsed(&c.Profile, parseProfile),
+		Help:    "The profile of `~/.aws/credentials` and `~/.aws/config` that this output has its credentials from, and from nowhere else. Without it, those of the [default chain](#credentials).",
+		Example: "logs",
 	}, {
 		Name: "EKS_POD_EXECUTION_ROLE", Env: true, Value: plugins.Parsed(&c.PodRoleARN, parseRoleARN), Odd: plugins.TakenWith("sts_endpoint"),
 	}, {
@@ -139,6 +150,23 @@ func (c *Config) connectionOptions() plugins.Table {
 		Help:    "A role to assume for the stream.",
 		Example: "arn:aws:iam::123456789012:role/logs",
 	}, {
+		Name: "external_id", Group: group, Value: plugins.Parsed(&c.ExternalID, parseExternalID), Needs: needs, Secret: true,
+		Help:    "The external ID that the trust policy of `role_arn` asks for (`sts:ExternalId`). It is not logged.",
+		Example: "app-logs-7d1f",
+	}, {
+		Name: "role_session_name", Group: group, Value: plugins.Parsed(&c.RoleSessionName, parseSessionName), Needs: needs,
+		Help:    "The name of the session of `role_arn`, as CloudTrail and policies see it: 2 to 64 of the characters `a-z A-Z 0-9 _ + = , . @ -`. Without it, a number.",
+		Example: "fluent-bit",
+	}, {
+		Name: "role_duration", Group: group, Value: plugins.Parsed(&c.RoleDuration, parseRoleDuration), Default: "15m", Needs: needs,
+		Help:    "How long a session of `role_arn` lasts before a new one is begun: seconds, or a duration, from 15m to 12h. 1h at most where the role is assumed with the credentials of another.",
+		Example: "1h",
+	}}
+}
+
+func (c *Config) connectionOptions() plugins.Table {
+	const group = "how it gets there"
+	return plugins.Table{{
 		Name: "http_request_timeout", Group: group, Value: plugins.Seconds(&c.HTTPRequestTimeout), Default: "0", Odd: plugins.Taken,
 		Help:    "Seconds that one HTTP request may take, as a whole number. With 0, it is given up when its answer is not there a minute after it was sent.",
 		Example: "30",

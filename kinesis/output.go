@@ -93,7 +93,8 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 func (c *Config) service() service.Options {
 	return service.Options{
 		Region: c.Region, Endpoint: c.Endpoint, STSEndpoint: c.STSEndpoint,
-		PodRoleARN: c.PodRoleARN, RoleARN: c.RoleARN,
+		Profile: c.Profile, PodRoleARN: c.PodRoleARN, RoleARN: c.RoleARN,
+		ExternalID: c.ExternalID, RoleSessionName: c.RoleSessionName, RoleDuration: c.RoleDuration,
 		HTTPRequestTimeout: c.HTTPRequestTimeout, RequestsInFlight: c.RequestsInFlight,
 		Format: wire.FormatOf(c.WireFormat),
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"fluent-bit-kinesis/kinesis/record"
+	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -130,16 +131,62 @@ func parseRoleARN(text string) (string, error) {
 	return asItIs(text, "must be the ARN of a role, such as arn:aws:iam::123456789012:role/name")
 }
 
+var (
+	// The rules of RoleSessionName and ExternalId in
+	// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+)
+
+const mostExternalID = 1224 // characters
+
+func parseSessionName(text string) (string, error) {
+	if !sessionName.MatchString(text) {
+		return "", errors.New("must be 2 to 64 of the characters a-z, A-Z, 0-9, _ + = , . @ -")
+	}
+	return text, nil
+}
+
+func parseExternalID(text string) (string, error) {
+	if !externalID.MatchString(text) || len(text) > mostExternalID {
+		return "", errors.New("must be 2 to 1224 of the characters a-z, A-Z, 0-9, _ + = , . @ : / -")
+	}
+	return text, nil
+}
+
+func parseProfile(text string) (string, error) {
+	if strings.ContainsFunc(text, unicode.IsControl) || strings.ContainsAny(text, "[]") {
+		return "", errors.New("must be the name of a profile, such as logs")
+	}
+	return text, nil
+}
+
 const mostDeliveryTimeout = 24 * time.Hour
 
-// parseTimeout reads a number of seconds, or a duration.
 func parseTimeout(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if n, isNumber := strconv.Atoi(text); isNumber == nil {
-		d, err = time.Duration(min(max(-1, n), int(mostDeliveryTimeout/time.Second)+1))*time.Second, nil
-	}
-	if err != nil || d < 0 || d > mostDeliveryTimeout {
+	d, ok := parseSeconds(text)
+	if !ok || d < 0 || d > mostDeliveryTimeout {
 		return 0, errors.New(`must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`)
 	}
 	return d, nil
+}
+
+func parseRoleDuration(text string) (time.Duration, error) {
+	d, ok := parseSeconds(text)
+	if !ok || d < service.LeastRoleDuration || d > service.MostRoleDuration || d%time.Second != 0 {
+		return 0, errors.New(`must be a number of seconds, or a duration such as "30m" or "1h", from 15m to 12h`)
+	}
+	return d, nil
+}
+
+// parseSeconds reads a number of seconds, or a duration. A number that no option
+// takes becomes one just as far out of range, for it may be more than a duration
+// holds.
+func parseSeconds(text string) (d time.Duration, ok bool) {
+	if n, err := strconv.Atoi(text); err == nil {
+		const beyond = 48 * 60 * 60
+		return time.Duration(min(max(-1, n), beyond)) * time.Second, true
+	}
+	d, err := time.ParseDuration(text)
+	return d, err == nil
 }

@@ -132,7 +132,7 @@ func TestTheMigrationPagesAreTrue(t *testing.T) {
 			for i, c := range together {
 				t.Run(c.whatItSets(), func(t *testing.T) {
 					c.check(t, log, "[kinesis "+decimal(i)+"] ")
-					if c.has("stream", "endpoint", "sts_endpoint", "role_arn") {
+					if c.has("stream", "endpoint", "sts_endpoint", "role_arn", "profile") {
 						return
 					}
 					result, err := h.Flush(i, "tag", one(when, F("log", "x"), F("stream", "stdout")).Bytes())

@@ -52,6 +52,8 @@ const (
 	isAddress = "must be an address such as"
 	isPath    = "must be a key or a path of keys"
 	isRole    = "must be the ARN of a role"
+	isSession = "must be 2 to 64 of the characters"
+	isLasting = `must be a number of seconds, or a duration such as "30m" or "1h", from 15m to 12h`
 	isPattern = "must be a strftime pattern"
 	isSeconds = "must be a whole number of seconds"
 )
@@ -60,6 +62,7 @@ var (
 	aggregated = options{"aggregation": "true"}
 	inGzip     = options{"aggregation": "true", "aggregation_compression": "gzip"}
 	inZstd     = options{"aggregation": "true", "aggregation_compression": "zstd"}
+	named      = options{"role_arn": role}
 	timed      = options{"time_key": "t"}
 	background = options{"experimental_concurrency": "1"}
 )
@@ -174,6 +177,20 @@ var optionCases = []optionCase{
 	{refused, "role_arn", "arn:aws:iam::12:role/x", nil, isRole, ""},
 	{refused, "role_arn", "arn:aws:iam::123456789012:user/x", nil, isRole, ""},
 
+	{refused, "external_id", "x", named, "must be 2 to 1224 of the characters", ""},
+	{refused, "external_id", "a secret", named, "must be 2 to 1224 of the characters", ""},
+	{started, "role_session_name", "fluent-bit@node.1", nil, "", "role_session_name = fluent-bit@node.1"},
+	{refused, "role_session_name", "x", named, isSession, ""},
+	{refused, "role_session_name", "fluent bit", named, isSession, ""},
+	{refused, "role_session_name", strings.Repeat("s", 65), named, isSession, ""},
+	{started, "role_duration", "900", nil, "", "role_duration = 15m0s"},
+	{started, "role_duration", "12h", nil, "", "role_duration = 12h0m0s"},
+	{refused, "role_duration", "14m59s", named, isLasting, ""},
+	{refused, "role_duration", "43201", named, isLasting, ""},
+	{refused, "role_duration", "-1", named, isLasting, ""},
+	{refused, "role_duration", "an hour", named, isLasting, ""},
+	{refused, "profile", "[logs]", nil, "must be the name of a profile", ""},
+
 	{started, "http_request_timeout", "0", nil, "", "http_request_timeout = 0s"},
 	{started, "http_request_timeout", "+30", nil, "", "http_request_timeout = 30s"},
 	{warned, "http_request_timeout", "86401", nil, isSeconds, "http_request_timeout = 24h0m0s"},
@@ -210,7 +227,8 @@ var optionCases = []optionCase{
 	{warned, "enrich_records", "secret", nil, "enrich_records (use Fluent Bit's filters", ""},
 	{warned, "compresion", "secret", nil, "compresion (did you mean compression?)", ""},
 	{warned, "Partition-Key", "secret", nil, "partition-key (did you mean partition_key?)", ""},
-	{warned, "data_key", "secret", options{"logkey": "secret", "profile": "secret"},
-		"options that this plugin does not have, and that do nothing: profile (set AWS_PROFILE in the environment); data_key (use log_key for its value alone, data_keys for a record of it); logkey (did you mean log_key?)", ""},
-	{started, "external_id", "secret", nil, "", ""},
+	{warned, "data_key", "secret", options{"logkey": "secret", "aws_profile": "secret"},
+		"options that this plugin does not have, and that do nothing: aws_profile (use profile); data_key (use log_key for its value alone, data_keys for a record of it); logkey (did you mean log_key?)", ""},
+	{warned, "duration_seconds", "secret", nil, "duration_seconds (use role_duration)", ""},
+	{started, "external_id", "secret", nil, "", "external_id = ***"},
 }

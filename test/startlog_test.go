@@ -17,6 +17,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 		"sts_endpoint": "localhost:1/", "role_arn": "arn:aws:iam::123456789012:role/logs", "http_request_timeout": "30",
 		"aggregation": "on", "aggregation_maximum_record_size": "500KB", "skip_aggregation_record_size": "10240",
 		"aggregation_shard_map": "0", "aggregation_compression": "GZIP", "compression": "Zstd", "compression_level": "3",
+		"external_id": "7d1f", "role_session_name": "fluent-bit", "role_duration": "1h",
 		"delivery_timeout": "45", "requests_in_flight": "20", "experimental_concurrency": "2", "experimental_concurrency_retries": "6",
 		"wire_format": "CBOR",
 	}
@@ -30,6 +31,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 			"region = us-east-1", "stream = logs", "time_key = (not set)", "time_key_format = %Y-%m-%dT%H:%M:%S", "partition_key = (not set)",
 			"data_keys = (not set)", "replace_dots = (not set)", "log_key = (not set)", "append_newline = false", "endpoint = https://127.0.0.1:",
 			"sts_endpoint = (not set)", "EKS_POD_EXECUTION_ROLE = (not set)", "role_arn = (not set)", "http_request_timeout = 0s",
+			"profile = (not set)", "external_id = (not set)", "role_session_name = (not set)", "role_duration = 15m0s",
 			"aggregation = false", "aggregation_maximum_record_size = ", "skip_aggregation_record_size = ", "aggregation_shard_map = false",
 			"aggregation_compression = none", "compression = none", "delivery_timeout = 30s", "requests_in_flight = 32", "SEND_FAILURE_TIMEOUT = 0s",
 			"ledger_file = (not set)", "experimental_concurrency = 0", "experimental_concurrency_retries = 4", "wire_format = json"}},
@@ -38,6 +40,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 			"data_keys = log, stream, kubernetes", `replace_dots = " "`, "log_key = stream", "append_newline = true",
 			"sts_endpoint = https://localhost:1", "EKS_POD_EXECUTION_ROLE = arn:aws:iam::123456789012:role/pod",
 			"role_arn = arn:aws:iam::123456789012:role/logs", "http_request_timeout = 30s",
+			"external_id = ***", "role_session_name = fluent-bit", "role_duration = 1h0m0s",
 			"aggregation = true", "aggregation_maximum_record_size = 512000", "skip_aggregation_record_size = 10240", "aggregation_shard_map = false",
 			"aggregation_compression = gzip", "compression = zstd", "compression_level = 3",
 			"delivery_timeout = 45s", "requests_in_flight = 20", "SEND_FAILURE_TIMEOUT = 5m30s",

@@ -80,8 +80,8 @@ func resolver(stsAddress string) endpoints.Resolver {
 // stsEndpoints has the token service of the region used unless the environment or
 // the profile asks for another: the SDK itself would take the global one, which
 // is in one region, and does not know the roles of regions that are to be enabled.
-func stsEndpoints() endpoints.STSRegionalEndpoint {
-	if os.Getenv("AWS_STS_REGIONAL_ENDPOINTS") != "" || profileHas("sts_regional_endpoints") {
+func stsEndpoints(profile string) endpoints.STSRegionalEndpoint {
+	if os.Getenv("AWS_STS_REGIONAL_ENDPOINTS") != "" || profileHas(profileInUse(profile), "sts_regional_endpoints") {
 		return endpoints.UnsetSTSEndpoint
 	}
 	return endpoints.RegionalSTSEndpoint

@@ -82,7 +82,7 @@ func TestTheTokenServiceIsTheRegionsUnlessItIsAskedFor(t *testing.T) {
 		{"nothing is asked for", "", "", "", endpoints.RegionalSTSEndpoint},
 		{"by the environment", "legacy", "", "", endpoints.UnsetSTSEndpoint},
 		{"by the default profile", "", "", "[default]\nsts_regional_endpoints = legacy\n", endpoints.UnsetSTSEndpoint},
-		{"by the profile in use", "", "logs", "[ profile  logs ] # ours\n  sts_regional_endpoints=legacy", endpoints.UnsetSTSEndpoint},
+		{"by the profile in use", "", "logs", "[ profile logs ] # ours\n  sts_regional_endpoints=legacy", endpoints.UnsetSTSEndpoint},
 		{"by another profile", "", "logs", "[default]\nsts_regional_endpoints = legacy\n[profile logs]\n", endpoints.RegionalSTSEndpoint},
 		{"in a comment", "", "", "[default]\n# sts_regional_endpoints = legacy\n", endpoints.RegionalSTSEndpoint},
 	} {
@@ -94,7 +94,7 @@ func TestTheTokenServiceIsTheRegionsUnlessItIsAskedFor(t *testing.T) {
 			t.Setenv("AWS_PROFILE", test.profile)
 			t.Setenv("AWS_DEFAULT_PROFILE", "")
 			t.Setenv("AWS_STS_REGIONAL_ENDPOINTS", test.env)
-			require.Equal(t, test.want, stsEndpoints())
+			require.Equal(t, test.want, stsEndpoints(""))
 		})
 	}
 }

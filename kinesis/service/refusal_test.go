@@ -26,7 +26,7 @@ func TestKeysThatTheTokenServiceRefusesAreFoundInTheError(t *testing.T) {
 	}
 }
 
-func TestAdviceIsForWhatTheMetadataServiceAnswers(t *testing.T) {
+func TestAdviceIsForWhatAPersonCanMend(t *testing.T) {
 	chain := func(cause error) error {
 		return awserr.NewBatchError("NoCredentialProviders", "m", []error{
 			awserr.New("EnvAccessKeyNotFound", "m", nil), awserr.New("EC2RoleRequestError", "no EC2 instance role found", cause),
@@ -34,6 +34,9 @@ func TestAdviceIsForWhatTheMetadataServiceAnswers(t *testing.T) {
 	}
 	status := func(status int) error {
 		return awserr.NewRequestFailure(awserr.New("EC2MetadataError", "m", nil), status, "id")
+	}
+	refused := func(code, message string) error {
+		return awserr.NewRequestFailure(awserr.New(code, message, nil), 403, "id")
 	}
 	silence := awserr.New("RequestError", "send request failed", errors.New("timeout"))
 	for name, test := range map[string]struct {
@@ -48,7 +51,11 @@ func TestAdviceIsForWhatTheMetadataServiceAnswers(t *testing.T) {
 		"no answer":                         {chain(silence), adviceSilent},
 		"turned off by the environment":     {chain(awserr.New("RequestCanceled", "m", nil)), ""},
 		"no answer of the token service":    {silence, ""},
-		"the token service denies":          {awserr.NewRequestFailure(awserr.New("AccessDenied", "m", nil), 403, "id"), ""},
+		"the token service denies":          {refused("AccessDenied", "m"), adviceTrust},
+		"a session longer than of a chain":  {refused("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."), adviceDuration},
+		"a session longer than of the role": {refused("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."), adviceDuration},
+		"another value that is not valid":   {refused("ValidationError", "m"), ""},
+		"a process that denies":             {awserr.New("ProcessProviderExecutionError", "m", awserr.New("AccessDenied", "m", nil)), ""},
 		"an error that is not of the SDK's": {errors.New("other"), ""},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, advice(test.err)) })

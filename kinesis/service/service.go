@@ -30,8 +30,13 @@ type Options struct {
 	Endpoint    string // with a scheme, as the next one
 	STSEndpoint string
 
-	PodRoleARN string // assumed first
-	RoleARN    string // assumed with the credentials of the first
+	Profile string // of the shared files, whose credentials are used and no others; "" for the default chain
+
+	PodRoleARN      string        // assumed first
+	RoleARN         string        // assumed with the credentials of the first
+	ExternalID      string        // said to assume RoleARN, "" for none
+	RoleSessionName string        // of RoleARN, "" for a number
+	RoleDuration    time.Duration // of a session of RoleARN, from 15 minutes to 12 hours; 0 is 15 minutes
 
 	HTTPRequestTimeout time.Duration // of one call, 0 for none
 	RequestsInFlight   int           // that connections are kept for

@@ -3,6 +3,7 @@
 package service
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,33 +38,41 @@ func New(o Options) (*Client, error) {
 		format:    o.Format,
 	}
 	c.keys.files = newWatch()
+	missing := checkProfile(o.Profile)
 	state, sess, err := c.firstSession(&o, transport)
 	if err != nil {
 		return nil, fmt.Errorf("AWS session: %s", oneLine(err))
 	}
-	c.keys.source = c.assumeRoles(sess, o.PodRoleARN, o.RoleARN)
+	c.keys.source = c.assumeRoles(sess, &o)
+	if missing = cmp.Or(missing, checkProfile(o.Profile)); missing != nil {
+		c.keys.source = credentials.NewCredentials(credentials.ErrorProvider{Err: missing})
+		o.warn("%v, so that nothing can be sent until there are", missing)
+	}
 	c.keys.open = func() (*credentials.Credentials, error) {
+		missing := checkProfile(o.Profile)
 		own := transport.Clone() // the SDK adds its certificates
 		own.DisableKeepAlives = true
 		sess, err := c.session(&o, own, state)
-		if err != nil {
+		if err = cmp.Or(missing, err, checkProfile(o.Profile)); err != nil {
 			return nil, err
 		}
-		return c.assumeRoles(sess, o.PodRoleARN, o.RoleARN), nil
+		return c.assumeRoles(sess, &o), nil
 	}
 	if err := c.resolve(sess, &o); err != nil {
 		return nil, err
 	}
+	o.warnOfRoles()
 	o.warnOfAddress(sess.Config)
 	return c, nil
 }
 
 // firstSession is with the shared config file, unless that is in the way: the SDK
 // leaves it out by default, so there are some that nobody has noticed to be of no use.
+// A profile that is asked for is never read by half.
 func (c *Client) firstSession(o *Options, transport *http.Transport) (state session.SharedConfigState, sess *session.Session, err error) {
 	sess, err = c.session(o, transport, session.SharedConfigEnable)
-	if err == nil {
-		return session.SharedConfigEnable, sess, nil
+	if err == nil || o.Profile != "" {
+		return session.SharedConfigEnable, sess, err
 	}
 	sess, secondErr := c.session(o, transport, session.SharedConfigStateFromEnv)
 	if secondErr != nil {
@@ -107,11 +116,12 @@ func (c *Client) session(o *Options, transport *http.Transport, state session.Sh
 		WithRegion(o.Region).
 		WithHTTPClient(newHTTPClient(transport, timeout)).
 		WithEndpointResolver(resolver(o.STSEndpoint)).
-		WithSTSRegionalEndpoint(stsEndpoints()).
+		WithSTSRegionalEndpoint(stsEndpoints(o.Profile)).
 		WithCredentialsChainVerboseErrors(true).
 		WithLogger(aws.LoggerFunc(func(...any) {})) // what matters comes back as an error
 	return session.NewSessionWithOptions(session.Options{
 		Config:            *base,
+		Profile:           o.Profile,
 		SharedConfigState: state,
 		Handlers:          c.handlers(transport),
 		CredentialsProviderOptions: &session.CredentialsProviderOptions{
@@ -163,19 +173,6 @@ func (c *Client) handlers(transport *http.Transport) request.Handlers {
 		}
 	})
 	return handlers
-}
-
-// assumeRoles chains roles: each is assumed with the credentials of the one
-// before it, the first with those of the session. Empty ones are left out.
-func (c *Client) assumeRoles(sess *session.Session, arns ...string) *credentials.Credentials {
-	for _, arn := range arns {
-		if arn != "" {
-			sess = sess.Copy(aws.NewConfig().WithCredentials(stscreds.NewCredentials(sess, arn, func(p *stscreds.AssumeRoleProvider) {
-				p.ExpiryWindow, p.CurrentTime = sessionWindow, c.clock.now
-			})))
-		}
-	}
-	return sess.Config.Credentials
 }
 
 // oneLine is the text of an error of the SDK, which takes several lines.

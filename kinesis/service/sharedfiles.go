@@ -39,11 +39,7 @@ type setting struct{ section, name, value string }
 func settings() iter.Seq[setting] {
 	return func(yield func(setting) bool) {
 		for _, file := range sharedFiles() {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				continue
-			}
-			for s := range settingsOf(string(text)) {
+			for s := range settingsOf(textOf(file)) {
 				if !yield(s) {
 					return
 				}
@@ -51,6 +47,17 @@ func settings() iter.Seq[setting] {
 		}
 	}
 }
+
+// textOf is what a file holds, "" where it cannot be read.
+func textOf(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// settingsOf reads lines as the SDK does: a section has the blanks within its name.
 
 func settingsOf(text string) iter.Seq[setting] {
 	return func(yield func(setting) bool) {
@@ -62,22 +69,38 @@ func settingsOf(text string) iter.Seq[setting] {
 			}
 			if head, ok := strings.CutPrefix(line, "["); ok {
 				head, _, _ = strings.Cut(head, "]")
-				section = strings.Join(strings.Fields(head), " ")
+				section = strings.TrimSpace(head)
 				continue
 			}
-			name, value, ok := strings.Cut(line, "=")
-			if ok && !yield(setting{section, strings.TrimSpace(name), strings.TrimSpace(value)}) {
+			between := strings.IndexAny(line, "=:")
+			if between >= 0 && !yield(setting{section, strings.TrimSpace(line[:between]), strings.TrimSpace(line[between+1:])}) {
 				return
 			}
 		}
 	}
 }
 
-// profileHas tells whether the profile in use has a setting of this name.
-func profileHas(name string) bool {
-	profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+// profile is that of the section; ok is false where it is of something else.
+func (s setting) profile() (name string, ok bool) {
+	kind, name, _ := strings.Cut(s.section, " ")
+	switch kind {
+	case "", "sso-session", "services":
+		return "", false
+	case "profile":
+		return name, name != ""
+	}
+	return s.section, true
+}
+
+// profileInUse is the profile of this name, the environment's where it is empty.
+func profileInUse(name string) string {
+	return cmp.Or(name, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+}
+
+// profileHas tells whether a profile has a setting of this name.
+func profileHas(profile, name string) bool {
 	for s := range settings() {
-		if s.name == name && (s.section == profile || s.section == "profile "+profile) {
+		if of, ok := s.profile(); ok && of == profile && s.name == name {
 			return true
 		}
 	}

@@ -106,7 +106,7 @@ func TestAProcessThatWritesItsOwnFileIsNotRunForThat(t *testing.T) {
 
 func TestSettingsOfSharedFiles(t *testing.T) {
 	var got []setting
-	for s := range settingsOf("early = 1\n[default]\n# a = 1\n; b = 2\n\na=1\n  b = x = y \r\n[ profile  logs ] # ours\nno setting\nc =\n[broken\nd = 4") {
+	for s := range settingsOf("early = 1\n[default]\n# a = 1\n; b = 2\n\na=1\n  b = x = y \r\n[ profile logs ] # ours\nno setting\nc =\n[broken\nd = 4") {
 		got = append(got, s)
 	}
 	require.Equal(t, []setting{
