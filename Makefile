@@ -20,7 +20,8 @@ export GOFLAGS     := $(shell $(GO) env GOFLAGS) -buildvcs=false
 # notfastpath leaves out of the library a megabyte of generated code of ugorji/go/codec, which fluent-bit-go brings
 # along for a decoder that is not used here.
 # nethttpomithttp2 leaves out HTTP/2, which the plugin does not speak: large requests gain nothing by sharing a connection.
-BUILD := $(GO) build -buildmode=c-shared -trimpath -tags notfastpath,nethttpomithttp2 -ldflags "-s -w -X main.version=$(VERSION)"
+TAGS  := notfastpath,nethttpomithttp2
+BUILD := $(GO) build -buildmode=c-shared -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 
 .PHONY: build
 build: ## build bin/kinesis.so, the plugin (the default)
@@ -149,6 +150,14 @@ lint: vet ## gofmt, go vet and staticcheck
 .PHONY: vet
 vet:
 	$(GO) vet ./...
+
+# The Go vulnerability database, and what is looked at.
+VULNDB   ?= https://vuln.go.dev
+PACKAGES ?= ./...
+
+.PHONY: vuln
+vuln: ## govulncheck: known vulnerabilities that the code reaches; skipped where VULNDB cannot be read
+	@GO="$(GO)" TAGS="$(TAGS)" VULNDB="$(VULNDB)" PACKAGES="$(PACKAGES)" test/supply/vuln.sh
 
 # What a release consists of. TAG, if given, must be v and the version, of which the changelog then tells as released.
 TAG ?=
