@@ -3,8 +3,12 @@
 # The library is built on Debian 12, whose glibc (2.36) is older than that of the image it goes into (Debian 13, 2.41);
 # `make check-glibc` says what it needs of it and fails above the bound that the README states. For another Fluent Bit,
 # or for one that follows another distribution, give another image: it has to have /fluent-bit/bin/fluent-bit.
-ARG GO_IMAGE=golang:1.26.8-bookworm
-ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:5.0.9
+ARG GO_IMAGE=go
+ARG FLUENT_BIT_IMAGE=fluent-bit
+
+# The images that are used unless others are given, each as a stage, for dependabot looks at these lines alone.
+FROM golang:1.26.8-bookworm@sha256:a688600ca24f8a4d3ca77f95b0dd40704a9fc787c826660eb7ba0b641b8b175d AS go
+FROM fluent/fluent-bit:5.0.9 AS fluent-bit
 
 FROM ${GO_IMAGE} AS build
 WORKDIR /src

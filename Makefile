@@ -164,7 +164,7 @@ TAG ?=
 ARTIFACTS = dist/kinesis-$(VERSION)
 
 .PHONY: dist
-dist: check-tag build arm64-release windows-release ## the libraries for all platforms and their checksums in dist/, on amd64
+dist: check-tag build arm64-release windows-release ## the libraries for all platforms, their bills of materials and checksums in dist/, on amd64
 	@$(MAKE) --no-print-directory check-glibc
 	@$(MAKE) --no-print-directory check-glibc LIBRARY=$(ARM64_LIBRARY)
 	rm -rf dist
@@ -172,6 +172,8 @@ dist: check-tag build arm64-release windows-release ## the libraries for all pla
 	cp $(LIBRARY) $(ARTIFACTS)-linux-amd64.so
 	cp $(ARM64_LIBRARY) $(ARTIFACTS)-linux-arm64.so
 	cp $(WINDOWS_LIBRARY) $(ARTIFACTS)-windows-amd64.dll
+	for library in dist/kinesis-*; do \
+		$(GO) run ./cmd/sbom -version $(VERSION) $$library >$$library.cdx.json || exit 1; done
 	cd dist && sha256sum kinesis-* >SHA256SUMS
 	awk '/^## / { on = $$2 == "$(VERSION)" } on && !/^## /' CHANGELOG.md >dist/notes.md
 
@@ -183,10 +185,28 @@ check-tag:
 	@test -z "$(TAG)" || grep -q '^## $(VERSION)$$' CHANGELOG.md || \
 		{ echo "CHANGELOG.md does not tell of $(VERSION) as released: its heading must be ## $(VERSION)"; exit 1; }
 
+# Nobody has a key: sigstore vouches that the release workflow of REPO has signed, run by GitHub on the tag TAG.
+REPO     ?= $(GITHUB_REPOSITORY)
+ISSUER   := https://token.actions.githubusercontent.com
+WORKFLOW  = $(REPO)/.github/workflows/release.yml
+SIGNER    = https://github.com/$(WORKFLOW)@refs/tags/$(TAG)
+
+.PHONY: sign
+sign: ## sign the checksums in dist/ with cosign, as the workflow that this runs in
+	cosign sign-blob --yes --bundle dist/SHA256SUMS.sigstore.json dist/SHA256SUMS
+
+.PHONY: verify-release
+verify-release: ## what is in dist/ against its checksums, their signature and its provenance; REPO is owner/name
+	(cd dist && sha256sum --check SHA256SUMS)
+	cosign verify-blob --bundle dist/SHA256SUMS.sigstore.json --certificate-oidc-issuer $(ISSUER) \
+		--certificate-identity $(SIGNER) dist/SHA256SUMS
+	ls dist/kinesis-* | xargs -I FILE gh attestation verify FILE --bundle dist/provenance.sigstore.json --repo $(REPO) \
+		--signer-workflow $(WORKFLOW) --source-ref refs/tags/$(TAG)
+
 .PHONY: publish-release
-publish-release: ## make what is in dist/ the GitHub release TAG
-	cd dist && sha256sum --check SHA256SUMS
-	gh release create $(TAG) --verify-tag --title "$(VERSION)" --notes-file dist/notes.md dist/kinesis-* dist/SHA256SUMS
+publish-release: verify-release ## make what is in dist/ the GitHub release TAG
+	gh release create $(TAG) --verify-tag --title "$(VERSION)" --notes-file dist/notes.md \
+		dist/kinesis-* dist/SHA256SUMS dist/SHA256SUMS.sigstore.json dist/provenance.sigstore.json
 
 # The container image, without its tag: the version.
 IMAGE ?= fluent-bit-kinesis
@@ -207,9 +227,16 @@ publish-image: test-image ## push the image as IMAGE:VERSION-ARCH, of the archit
 	docker push $(IMAGE):$(VERSION)-$$($(GO) env GOARCH)
 
 .PHONY: publish-index
-publish-index: ## name the images of both architectures IMAGE:VERSION and IMAGE:latest
+publish-index: ## name the images of both architectures IMAGE:VERSION and IMAGE:latest; their digest into bin/image-digest
 	docker buildx imagetools create --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest \
 		$(IMAGE):$(VERSION)-amd64 $(IMAGE):$(VERSION)-arm64
+	@mkdir -p bin
+	docker buildx imagetools inspect $(IMAGE):$(VERSION) --format '{{.Manifest.Digest}}' >bin/image-digest
+	@grep -Eqx 'sha256:[0-9a-f]{64}' bin/image-digest || { echo "not a digest:"; cat bin/image-digest; exit 1; }
+
+.PHONY: sign-image
+sign-image: ## sign IMAGE by its DIGEST, and with it the images of both architectures, as the workflow that this runs in
+	cosign sign --yes --recursive $(IMAGE)@$(DIGEST)
 
 .PHONY: clean
 clean: ## remove what was built

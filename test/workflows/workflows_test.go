@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,7 @@ type job struct {
 	RunsOn         string `yaml:"runs-on"`
 	Container      string
 	TimeoutMinutes int `yaml:"timeout-minutes"`
+	Permissions    map[string]string
 	Needs          yaml.Node
 	Steps          []step
 }
@@ -41,6 +43,9 @@ type step struct {
 	Run  string
 	With map[string]string
 }
+
+// withoutMake are the jobs that have an action do all there is to do.
+var withoutMake = []string{"supply.yml, dependencies"}
 
 func TestEachJobRunsOneMakeTarget(t *testing.T) {
 	targets := makeTargets(t)
@@ -54,6 +59,10 @@ func TestEachJobRunsOneMakeTarget(t *testing.T) {
 				var called []string
 				for _, s := range j.Steps {
 					called = append(called, makeCalls(s.Run)...)
+				}
+				if slices.Contains(withoutMake, file+", "+name) {
+					require.Empty(t, called)
+					return
 				}
 				require.Len(t, called, 1, "calls of make")
 				require.Contains(t, targets, called[0])
@@ -74,23 +83,6 @@ func TestEachJobIsBounded(t *testing.T) {
 				require.NotContains(t, j.RunsOn, "latest", "%s, %s", file, name)
 			}
 		}
-	}
-}
-
-// pinned is an action with the commit that it is pinned to, and the version that this is.
-var pinned = regexp.MustCompile(`^\s*- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
-
-func TestActionsArePinnedToACommit(t *testing.T) {
-	for file := range readWorkflows(t) {
-		seen := map[string]bool{}
-		for line := range strings.Lines(read(t, ".github/workflows/"+file)) {
-			line = strings.TrimRight(line, "\n")
-			if strings.Contains(line, "uses: ") && !strings.Contains(line, "uses: ./") {
-				require.Regexp(t, pinned, line)
-				seen[line] = true
-			}
-		}
-		require.NotEmpty(t, seen)
 	}
 }
 
@@ -115,26 +107,33 @@ func TestAllBuildWithTheSameGo(t *testing.T) {
 	}
 }
 
-func TestTheDockerfileRunsMakeTargetsOnPinnedImages(t *testing.T) {
+// Either image can be another, by an argument whose default is the stage of an image that is named here.
+func TestTheDockerfileRunsMakeTargetsOnImagesThatCanBeGiven(t *testing.T) {
 	targets := makeTargets(t)
-	runs, images := 0, 0
+	runs := 0
+	stages, given := map[string]bool{}, map[string]string{}
 	for line := range strings.Lines(read(t, "Dockerfile")) {
 		instruction, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case instruction == "RUN":
+		switch instruction {
+		case "RUN":
 			called := makeCalls(rest)
 			require.Len(t, called, 1, line)
 			require.Contains(t, targets, called[0])
 			runs++
-		case instruction == "FROM":
-			require.Regexp(t, `^\$\{\w+_IMAGE\}( AS \w+)?$`, rest, "a base image is an argument")
-			images++
-		case strings.Contains(rest, "_IMAGE="):
-			require.Regexp(t, `^\w+_IMAGE=[\w./-]+:\d+\.\d+\.\d+(-\w+)?$`, rest, "its default is of one version")
+		case "FROM":
+			image, stage, _ := strings.Cut(rest, " AS ")
+			if argument, found := strings.CutPrefix(image, "${"); found {
+				require.True(t, stages[given[strings.TrimSuffix(argument, "}")]], "%s: its default is a stage before it", line)
+			}
+			stages[stage] = true
+		case "ARG":
+			name, value, _ := strings.Cut(rest, "=")
+			given[name] = value
 		}
 	}
 	require.NotZero(t, runs)
-	require.Equal(t, 2, images)
+	require.Equal(t, "go", given["GO_IMAGE"])
+	require.Equal(t, "fluent-bit", given["FLUENT_BIT_IMAGE"])
 }
 
 // Images are built by these names, with gcc alone; what else they have been given is one compiler for Windows.
@@ -190,7 +189,9 @@ func TestDependabotLooksWhereThereIsSomething(t *testing.T) {
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, ".github/dependabot.yml")), &config))
 	require.Equal(t, 2, config.Version)
-	manifests := map[string]string{"gomod": "go.mod", "npm": "package-lock.json", "github-actions": ".github/workflows"}
+	manifests := map[string]string{
+		"gomod": "go.mod", "npm": "package-lock.json", "github-actions": ".github/workflows", "docker": "Dockerfile",
+	}
 	found := map[string]bool{}
 	for _, update := range config.Updates {
 		require.Contains(t, manifests, update.Ecosystem)
