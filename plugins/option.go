@@ -13,7 +13,7 @@ type Option struct {
 	Below   []string // variables of the environment that stand in where it is not set: the first that is set
 	Secret  bool     // its value is in no message and in no Setting
 	Odd     Odd
-	Needs   []string // options without which it has no effect
+	Needs   []string // options without which it has no effect; "a or b" where one of them will do
 
 	Help    string // for the documentation
 	Example string

@@ -3,6 +3,7 @@ package plugins
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -124,7 +125,7 @@ func (o *Options) warnUnused(row *Option) {
 		return
 	}
 	for _, needed := range row.Needs {
-		if !o.IsOn(needed) {
+		if !slices.ContainsFunc(strings.Split(needed, " or "), o.IsOn) {
 			o.Warn("%s has no effect without %s", row.Name, needed)
 			return
 		}

@@ -311,6 +311,25 @@ func TestOptionsRemarkOnWhatHasNoEffect(t *testing.T) {
 	}
 }
 
+func TestOptionsThatNeedOneOfTwoRemarkOnNeither(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want []string
+	}{
+		{"", "", []string{"o has no effect without a or b"}},
+		{"no", "no", []string{"o has no effect without a or b"}},
+		{"yes", "", nil},
+		{"no", "yes", nil},
+		{"yes", "yes", nil},
+	} {
+		o := ReadOptions(Table{
+			{Name: "o", Value: Word(new(string)), Needs: []string{"a or b"}},
+			{Name: "a", Value: Bool(new(bool))}, {Name: "b", Value: Bool(new(bool))},
+		}, Values{"o": "x", "a": test.a, "b": test.b}, Values{})
+		require.Equal(t, test.want, o.Warnings(), "a %q, b %q", test.a, test.b)
+	}
+}
+
 func TestOptionsShowNoPasswordAndNoNovelInAMessage(t *testing.T) {
 	for _, test := range []struct{ name, value, shown string }{
 		{"a password in a URL", "https://user:secret@host:1/x", `"https://***@host:1/x"`},
