@@ -1,6 +1,8 @@
 package kinesistest
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,6 +18,9 @@ type View struct {
 	// AggregationCompression is that of aggregates as a whole. Records that
 	// are none may lie among them, and are not compressed so.
 	AggregationCompression compress.Format
+	// Lines tells that records are lines, each with a newline at its end, which
+	// Compression has compressed as a whole. Each line is a user record.
+	Lines bool
 }
 
 // UserRecord is one record as its producer meant it, alone in a Kinesis record
@@ -40,6 +45,9 @@ const mostUserData = 64 << 20
 // aggregate and is not one that can be read, or does not decompress, nothing is
 // appended and the error tells which record it is.
 func (v View) AppendUserRecords(dst []UserRecord, r Record) ([]UserRecord, error) {
+	if v.Lines {
+		return v.appendLines(dst, r)
+	}
 	users, packed, err := v.split(r.Entry)
 	if err != nil {
 		return dst, fmt.Errorf("record %d of stream %s, on %s: %w", r.Sequence, r.Stream, r.ShardID, err)
@@ -57,6 +65,29 @@ func (v View) AppendUserRecords(dst []UserRecord, r Record) ([]UserRecord, error
 	}
 	return dst, nil
 }
+
+// appendLines appends the lines of r, without their newlines.
+func (v View) appendLines(dst []UserRecord, r Record) ([]UserRecord, error) {
+	data, err := v.decompress(r.Data)
+	if err == nil && !bytes.HasSuffix(data, newline) {
+		err = errors.New("it does not end in a newline")
+	}
+	if err != nil {
+		return dst, fmt.Errorf("record %d of stream %s, on %s: %w", r.Sequence, r.Stream, r.ShardID, err)
+	}
+	packed := bytes.Count(data, newline) > 1
+	index := 0
+	for line := range bytes.Lines(data) {
+		dst = append(dst, UserRecord{
+			PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey, Data: bytes.TrimSuffix(line, newline),
+			In: r, Packed: packed, Index: index,
+		})
+		index++
+	}
+	return dst, nil
+}
+
+var newline = []byte("\n")
 
 // UserRecords reads records, as [Server.Records] has them, up to the first that
 // cannot be read.

@@ -54,12 +54,16 @@ func TestAViewReadsUserRecords(t *testing.T) {
 	bothView := kinesistest.View{Compression: compress.Gzip, AggregationCompression: compress.Gzip}
 	mixedView := kinesistest.View{Compression: compress.Snappy, AggregationCompression: compress.Zstd}
 	aggregateView := kinesistest.View{AggregationCompression: compress.Gzip}
+	linesView := kinesistest.View{Lines: true, Compression: compress.Zstd}
 	for _, x := range []struct {
 		name string
 		view kinesistest.View
 		data []byte
 		want []string // key, explicit hash key, data, place
 	}{
+		{"lines", kinesistest.View{Lines: true}, []byte("x\n\ny\n"), []string{"own  x packed 0", "own   packed 1", "own  y packed 2"}},
+		{"one line", kinesistest.View{Lines: true}, []byte("x\n"), []string{"own  x alone 0"}},
+		{"compressed lines", linesView, compressed(t, compress.Zstd, []byte("x\ny\n")), []string{"own  x packed 0", "own  y packed 1"}},
 		{"a plain record", kinesistest.View{}, []byte("x"), []string{"own  x alone 0"}},
 		{"an empty record", kinesistest.View{}, nil, []string{"own   alone 0"}},
 		{"an aggregate", kinesistest.View{}, packed(t, compress.None, "a=1", "b=2", "a=3"),
@@ -103,6 +107,10 @@ func TestAViewTellsWhatItCannotRead(t *testing.T) {
 		data []byte
 		want string
 	}{
+		{"lines without the last newline", kinesistest.View{Lines: true}, []byte("x\ny"),
+			"record 17 of stream logs, on shardId-000000000003: it does not end in a newline"},
+		{"lines that are not compressed", kinesistest.View{Lines: true, Compression: compress.Gzip}, []byte("x\n"),
+			"record 17 of stream logs, on shardId-000000000003: gzip"},
 		{"an aggregate with another checksum", kinesistest.View{}, broken(packed(t, compress.None, "a=1")),
 			"record 17 of stream logs, on shardId-000000000003: not a readable aggregate"},
 		{"a record that is not compressed", kinesistest.View{Compression: compress.Gzip}, []byte("x"),
