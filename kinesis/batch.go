@@ -42,12 +42,14 @@ func (b *batch) add(data, key []byte, of stripes, shard *shard, f *flush, ordina
 	b.push(first, of, shard)
 }
 
-// addAggregate appends a closed aggregate, which fits, with all events in it.
-func (b *batch) addAggregate(data []byte, a *openAggregate) {
-	b.body.Add(data, a.writer.PartitionKey())
+// addAggregate appends a closed aggregate, or a part of one, which fits, with the
+// events in it.
+func (b *batch) addAggregate(s *sealed, a *openAggregate) {
+	b.body.Add(s.data, s.key)
 	first := len(b.events.ordinals)
-	b.events.addAll(&a.events)
+	b.events.addSpan(&a.events, s.first, s.last)
 	b.push(first, a.stripes, a.shard)
+	b.entries[len(b.entries)-1].random = s.random
 }
 
 // copyEntry appends an entry of another batch as it stands there.

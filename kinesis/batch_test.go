@@ -80,7 +80,7 @@ func TestBatchKeepsTheEventsOfSeveralFlushesInOneEntry(t *testing.T) {
 	}
 	b, other := emptyBatch(), emptyBatch()
 	b.add([]byte("alone"), []byte("k"), stripes{}, nil, g, 9)
-	b.addAggregate(a.writer.Close(), a)
+	b.addAggregate(&sealed{data: a.writer.Close(), key: a.key(), last: a.count()}, a)
 	want := fmt.Sprintf("%p [0 1], %p [2], %p [3]", f, g, f)
 	require.Equal(t, want, b.eventsOf(1))
 	other.copyEntry(b, 1)

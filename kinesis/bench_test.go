@@ -47,6 +47,9 @@ var benchmarks = []struct {
 	{"partition_key in a map", []string{"partition_key", "kubernetes->pod_name"}},
 	{"aggregation", []string{"aggregation", "on"}},
 	{"aggregation and partition_key", []string{"aggregation", "on", "partition_key", "container_id"}},
+	{"simple_aggregation", []string{"simple_aggregation", "on"}},
+	{"simple_aggregation and partition_key", []string{"simple_aggregation", "on", "partition_key", "container_id"}},
+	{"simple_aggregation and zstd", []string{"simple_aggregation", "on", "compression", "zstd"}},
 }
 
 // instantStream takes every record at once.

@@ -74,6 +74,8 @@ func TestTheOrderOfAKeyIsKeptWhateverTheStreamRefuses(t *testing.T) {
 	for name, options := range map[string][]string{
 		"by key":                   nil,
 		"packed by key":            {"aggregation", "on"},
+		"joined by key":            {"simple_aggregation", "on"},
+		"joined by key, in many":   {"simple_aggregation", "on", "aggregation_maximum_record_size", "1k", "skip_aggregation_record_size", "100"},
 		"packed by key, in many":   {"aggregation", "on", "aggregation_maximum_record_size", "150", "skip_aggregation_record_size", "100"},
 		"by key, with one request": {"requests_in_flight", "1"},
 	} {

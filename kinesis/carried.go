@@ -9,7 +9,8 @@ import (
 // several: their ordinals in their chunks, and whose they are.
 type carried struct {
 	ordinals []uint32
-	owners   []owner // in runs, in the order of the ordinals
+	owners   []owner  // in runs, in the order of the ordinals
+	lines    []uint32 // bytes of the line of each event, where it is joined to others; else 0, or there are fewer of them
 }
 
 // An owner is the flush that a run of events came from.
@@ -28,9 +29,23 @@ func (c *carried) add(f *flush, ordinals ...uint32) {
 
 // addSpan appends the events of another from first up to last.
 func (c *carried) addSpan(from *carried, first, last int) {
+	at := len(c.ordinals)
 	for f, ordinals := range from.span(first, last) {
 		c.add(f, ordinals...)
 	}
+	if len(from.lines) > first {
+		c.lines = append(c.lines, make([]uint32, at-len(c.lines))...)
+		c.lines = append(c.lines, from.lines[first:min(last, len(from.lines))]...)
+	}
+}
+
+// lengths are those of the lines of the events from first up to last; nil where
+// they are none.
+func (c *carried) lengths(first, last int) []uint32 {
+	if last > len(c.lines) {
+		return nil
+	}
+	return c.lines[first:last]
 }
 
 func (c *carried) addAll(from *carried) { c.addSpan(from, 0, len(from.ordinals)) }
@@ -75,7 +90,7 @@ func (c *carried) refuse(err error) {
 func (c *carried) flushes() int { return len(c.owners) }
 
 func (c *carried) reset() {
-	c.ordinals = c.ordinals[:0]
+	c.ordinals, c.lines = c.ordinals[:0], c.lines[:0]
 	clear(c.owners) // what is kept for its memory must not keep flushes alive
 	c.owners = c.owners[:0]
 }

@@ -118,13 +118,16 @@ func (d *destination) absorb(r *rest) {
 	}
 }
 
-// merge adds an aggregate to the last one of its shard, where there is one, it
-// fits, and neither is to wait for the other's keys.
+// merge adds an aggregate to the last one of its shard, of lines to that of its key,
+// where there is one, it fits, and neither is to wait for the other's keys.
 func (d *destination) merge(g *rest, a *openAggregate, busy stripes) {
 	for i := len(g.aggregates) - 1; i >= 0; i-- {
 		into := g.aggregates[i]
+		if d.keyed && !into.sameKey(a) {
+			continue // whatever comes first
+		}
 		if into.shard == a.shard {
-			if into.stripes.meet(busy) != a.stripes.meet(busy) || into.sizeWithAll(a) > d.mostAggregate() {
+			if into.stripes.meet(busy) != a.stripes.meet(busy) || into.sizeWithAll(a) > d.mostOpen() {
 				break
 			}
 			into.addAll(a, d.ordered)

@@ -19,12 +19,21 @@ func newCompressors(config *Config) (c compressors, err error) {
 			return c, fmt.Errorf("compression: %w", err)
 		}
 	}
-	if config.AggregationCompression != compress.None {
+	if config.AggregationCompression != compress.None && !config.SimpleAggregation {
 		if c.aggregates, err = compress.NewPool(config.AggregationCompression, config.AggregationCompressionLevel); err != nil {
 			return c, fmt.Errorf("aggregation_compression: %w", err)
 		}
 	}
 	return c, nil
+}
+
+// ofAggregates is the pool of what closes aggregates. Joined lines are compressed
+// in place of each record.
+func (c *compressors) ofAggregates(config *Config) *compress.Pool {
+	if config.SimpleAggregation {
+		return c.records
+	}
+	return c.aggregates
 }
 
 // borrow takes a compressor of a pool for a run of records; nil of no pool.

@@ -39,9 +39,10 @@ type Config struct {
 
 	HTTPRequestTimeout time.Duration // of one HTTP call, 0 for none
 
-	Aggregation                  bool
-	AggregationMaximumRecordSize int // bytes of an aggregate with its partition key
-	SkipAggregationRecordSize    int // bytes from which on a record travels alone
+	Aggregation                  bool // in the format of the KPL
+	SimpleAggregation            bool // lines, joined; not with Aggregation
+	AggregationMaximumRecordSize int  // bytes of an aggregate with its partition key
+	SkipAggregationRecordSize    int  // bytes from which on a record travels alone
 	AggregationShardMap          bool
 	AggregationCompression       compress.Format // None, Gzip or Zstd
 	AggregationCompressionLevel  int             // as CompressionLevel
@@ -146,7 +147,29 @@ func (c *Config) checkAggregation(o *plugins.Options) {
 	if !o.IsSet("skip_aggregation_record_size") {
 		c.SkipAggregationRecordSize = min(c.SkipAggregationRecordSize, c.AggregationMaximumRecordSize)
 	}
+	if c.SimpleAggregation {
+		c.checkLines(o)
+	}
 }
+
+// checkLines settles what joined lines have instead of what aggregates of the KPL
+// have.
+func (c *Config) checkLines(o *plugins.Options) {
+	if c.Aggregation {
+		o.Refuse("simple_aggregation", "true", "aggregation is true as well, and a record can be in one format alone: leave out simple_aggregation for the format of the KPL, aggregation for lines")
+	}
+	if o.IsSet("append_newline") && !c.Record.AppendNewline {
+		o.Warn("append_newline = false has no effect with simple_aggregation, which ends each line with a newline")
+	}
+	c.Record.AppendNewline, c.Record.Lines = true, true
+	if c.AggregationCompression != compress.None {
+		o.Warn("what simple_aggregation joins is compressed as a whole by compression, not by aggregation_compression")
+		c.AggregationCompression = compress.None
+	}
+}
+
+// packs tells whether several log records may go in one Kinesis record.
+func (c *Config) packs() bool { return c.Aggregation || c.SimpleAggregation }
 
 // checkLevels fills in the levels that formats have by default, and remarks on
 // levels of what has none.

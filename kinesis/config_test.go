@@ -501,7 +501,9 @@ func TestEveryRowOfTheTableSaysWhatItIs(t *testing.T) {
 		require.NoError(t, row.Value.Set(row.Example), "the example of %s", row.Name)
 		require.NotContains(t, row.Help+row.Example, "|", "%s would break the table", row.Name)
 		for _, needed := range row.Needs {
-			require.NotNil(t, Options().Find(needed), "%s needs %s", row.Name, needed)
+			for _, option := range strings.Split(needed, " or ") {
+				require.NotNil(t, Options().Find(option), "%s needs %s", row.Name, option)
+			}
 		}
 	}
 }
@@ -517,10 +519,32 @@ func TestConfigRemarksOnOptionsWithoutEffect(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"time_key_format has no effect without time_key",
-		"aggregation_maximum_record_size has no effect without aggregation",
+		"aggregation_maximum_record_size has no effect without aggregation or simple_aggregation",
 		"aggregation_compression has no effect without aggregation",
 		"experimental_concurrency_retries has no effect without experimental_concurrency",
 	}, config.Warnings)
+}
+
+func TestConfigOfJoinedLines(t *testing.T) {
+	config, settings, err := ReadConfig(with("simple_aggregation", "On", "aggregation_maximum_record_size", "64k", "compression", "zstd"), noEnv)
+	require.NoError(t, err)
+	require.Empty(t, config.Warnings)
+	require.True(t, config.SimpleAggregation)
+	require.True(t, config.Record.Lines)
+	require.Contains(t, settings, plugins.Setting{Name: "append_newline", Value: "true"})
+
+	config, _, err = ReadConfig(with("simple_aggregation", "on", "append_newline", "off", "aggregation_compression", "gzip", "aggregation_shard_map", "on"), noEnv)
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"aggregation_shard_map has no effect without aggregation",
+		"aggregation_compression has no effect without aggregation",
+		"append_newline = false has no effect with simple_aggregation, which ends each line with a newline",
+		"what simple_aggregation joins is compressed as a whole by compression, not by aggregation_compression",
+	}, config.Warnings)
+
+	_, _, err = ReadConfig(with("simple_aggregation", "on", "aggregation", "on"), noEnv)
+	require.EqualError(t, err, `simple_aggregation = "true": aggregation is true as well, and a record can be in one format alone: `+
+		"leave out simple_aggregation for the format of the KPL, aggregation for lines")
 }
 
 func TestConfigRemarksOnATimeZoneThatIsNotKnown(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"fluent-bit-kinesis/kinesis/service"
@@ -133,14 +134,47 @@ func (dl *delivery) seal() *batch {
 	}
 	dl.sealer.begin(dl.d)
 	defer dl.sealer.end()
+	into, own := b, len(dl.batches)
 	for len(dl.rest.aggregates) > 0 {
 		a := dl.rest.aggregates[0]
+		parts := dl.sealer.closed(a)
 		dl.sealer.count(a)
-		b.addAggregate(dl.sealer.closed(a), a)
+		for i := range parts {
+			if !into.body.Fits(parts[i].size()) {
+				into = dl.getBatch()
+			}
+			into.addAggregate(&parts[i], a)
+		}
 		dl.rest.aggregates = dl.rest.aggregates[1:] // it may be in other hands from here on
 		dl.d.putAggregate(a)
 	}
+	dl.follow(b, own)
 	return b
+}
+
+// follow has the batches that the delivery owns from here on delivered by themselves,
+// behind the first. Lines that made more records than foreseen are in them.
+func (dl *delivery) follow(first *batch, own int) {
+	more := slices.Clone(dl.batches[own:])
+	if len(more) == 0 {
+		return
+	}
+	deliveries, sets := make([]*delivery, len(more)), []stripes{first.stripes}
+	for i, b := range more {
+		deliveries[i] = dl.offshoot(b)
+		sets = append(sets, b.stripes)
+	}
+	dl.batches = dl.batches[:own]
+	if dl.ticket != nil {
+		tickets := dl.d.line.part(dl.ticket, sets)
+		dl.ticket = tickets[0]
+		for i, t := range tickets[1:] {
+			deliveries[i].ticket = t
+		}
+	}
+	for _, of := range deliveries {
+		dl.d.underWay.Go(of.run)
+	}
 }
 
 // deliver puts the records of b on the stream, in as many requests as it takes.

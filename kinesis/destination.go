@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/kinesis/pace"
 	"fluent-bit-kinesis/kinesis/wire"
 )
@@ -17,9 +18,11 @@ type destination struct {
 	*shared
 	client  poster
 	ordered bool         // records of one partition key keep their order
+	keyed   bool         // lines are joined where their keys are the same
 	seed    maphash.Seed // of the stripes
 	line    line
 	pacer   *pace.Pacer
+	squeeze squeeze     // of lines
 	shards  *shardWatch // nil without aggregation_shard_map
 
 	format     wire.Format
@@ -47,6 +50,15 @@ const (
 // may be: two that are full of large records, or eighty of log records.
 const mostInFlightBytes = 24 << 20
 
+// mostKept is how much memory is kept in aggregates. Lines that will be compressed
+// are several times as long as the records that they become.
+func mostKept(c *Config) int {
+	if c.SimpleAggregation && c.Compression != compress.None {
+		return 4 * mostKeptAggregates
+	}
+	return mostKeptAggregates
+}
+
 func newDestination(s *shared, stream string, client poster) *destination {
 	c := s.config
 	d := &destination{
@@ -56,9 +68,10 @@ func newDestination(s *shared, stream string, client poster) *destination {
 		pacer:   pace.New(pace.Options{Requests: c.RequestsInFlight, Bytes: mostInFlightBytes}),
 		format:  wire.FormatOf(c.WireFormat),
 	}
+	d.keyed = d.ordered && c.SimpleAggregation
 	d.head = d.format.AppendHead(nil, stream)
 	d.batches = freeList[*batch]{most: 2*c.RequestsInFlight + 2, bytes: mostKeptBodies, size: func(b *batch) int { return b.body.Capacity() }}
-	d.aggregates = freeList[*openAggregate]{most: 4096, bytes: mostKeptAggregates, size: func(a *openAggregate) int { return a.most }}
+	d.aggregates = freeList[*openAggregate]{most: 4096, bytes: mostKept(c), size: func(a *openAggregate) int { return a.most }}
 	d.deliveries = freeList[*delivery]{most: c.RequestsInFlight}
 	d.combiner.trip = firstTrip
 	return d

@@ -67,7 +67,6 @@ var elsewhere = []plugins.Elsewhere{
 	{Name: "request_timeout", Instead: "use http_request_timeout"},
 	{Name: "timeout", Instead: "use http_request_timeout"},
 
-	{Name: "simple_aggregation", Instead: "use aggregation, in the format of the KPL"},
 	{Name: "aggregate", Instead: "use aggregation"},
 	{Name: "enable_aggregation", Instead: "use aggregation"},
 	{Name: "aggregation_max_size", Instead: "use aggregation_maximum_record_size"},

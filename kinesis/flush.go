@@ -121,13 +121,19 @@ func (f *flush) count() {
 // borrowCompressors takes what the records of a chunk are compressed with.
 func (f *flush) borrowCompressors() (err error) {
 	f.sealer.begin(f.d)
+	if f.o.config.SimpleAggregation {
+		f.records.Compressor = f.sealer.compressor // one for both: lines, and what travels beside them
+		return nil
+	}
 	f.records.Compressor, err = borrow(f.o.compressors.records)
 	return err
 }
 
 func (f *flush) returnCompressors() {
 	f.sealer.end()
-	giveBack(f.o.compressors.records, f.records.Compressor)
+	if !f.o.config.SimpleAggregation {
+		giveBack(f.o.compressors.records, f.records.Compressor)
+	}
 	f.records.Compressor = nil
 }
 

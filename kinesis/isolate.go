@@ -90,6 +90,9 @@ func (dl *delivery) users(b *batch, i int) (users []aggregate.Record, ok bool) {
 	if err != nil {
 		return nil, false
 	}
+	if dl.d.config.SimpleAggregation {
+		return dl.lines(b, i, data, key)
+	}
 	if format := dl.d.config.AggregationCompression; format != compress.None {
 		if unpacked, err := compress.Decompress(format, data, wire.MaxRecordBytes); err == nil {
 			data = unpacked
@@ -107,13 +110,32 @@ func (dl *delivery) users(b *batch, i int) (users []aggregate.Record, ok bool) {
 	return users, true
 }
 
+// lines are the lines of entry i, whose data and key these are. ok is false where
+// it is a record that travels alone.
+func (dl *delivery) lines(b *batch, i int, data, key []byte) (lines []aggregate.Record, ok bool) {
+	lengths := b.events.lengths(int(b.entries[i].first), int(b.entries[i].last))
+	size := 0
+	for _, length := range lengths {
+		size += int(length)
+	}
+	data, err := compress.Decompress(dl.d.config.Compression, data, size)
+	if err != nil || size == 0 || len(data) != size {
+		return nil, false
+	}
+	for _, length := range lengths {
+		lines = append(lines, aggregate.Record{PartitionKey: string(key), Data: data[:length]})
+		data = data[length:]
+	}
+	return lines, true
+}
+
 // repack adds an aggregate of some of the user records of entry i, from first up
 // to last, to another batch. Its sealer has begun.
 func (dl *delivery) repack(into, from *batch, i int, users []aggregate.Record, first, last int) {
 	e := &from.entries[i]
 	a := dl.d.getAggregate(e.shard)
 	for u := first; u < last; u++ {
-		a.writer.Add([]byte(users[u].PartitionKey), users[u].Data)
+		a.put([]byte(users[u].PartitionKey), users[u].Data)
 	}
 	a.events.addSpan(&from.events, int(e.first)+first, int(e.first)+last)
 	a.stripes = e.stripes
@@ -123,7 +145,10 @@ func (dl *delivery) repack(into, from *batch, i int, users []aggregate.Record, f
 			a.stripes.set(dl.d.stripeOf([]byte(users[u].PartitionKey)))
 		}
 	}
-	into.addAggregate(dl.sealer.closed(a), a)
+	parts := dl.sealer.closedWithin(a, dl.d.config.AggregationMaximumRecordSize)
+	for i := range parts {
+		into.addAggregate(&parts[i], a)
+	}
 	dl.d.putAggregate(a)
 }
 

@@ -172,3 +172,14 @@ func TestIsolateInSeveralRequestsSideBySide(t *testing.T) {
 		require.Zero(t, s.overlaps)
 	})
 }
+
+// unpackedPoison is refusesPoison for records that are compressed.
+func unpackedPoison(s *fakeStream) func(context.Context, []putRecord) error {
+	return func(ctx context.Context, records []putRecord) error {
+		unpacked := slices.Clone(records)
+		for i := range unpacked {
+			unpacked[i].Data = s.unpacked(unpacked[i].Data)
+		}
+		return refusesPoison(ctx, unpacked)
+	}
+}

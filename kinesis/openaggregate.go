@@ -1,12 +1,18 @@
 package kinesis
 
-import "fluent-bit-kinesis/aggregate"
+import (
+	"bytes"
 
-// An openAggregate is an aggregate under construction. With a shard map there
-// is one for each shard, else one for all. It is owned by one goroutine at a
-// time.
+	"fluent-bit-kinesis/aggregate"
+)
+
+// An openAggregate is an aggregate under construction, in the format of the KPL or
+// of joined lines. With a shard map there is one for each shard, of lines with
+// partition keys one for each key, else one for all. It is owned by one goroutine
+// at a time.
 type openAggregate struct {
 	writer  aggregate.Writer
+	lines   *joined // in place of writer; nil in the format of the KPL
 	events  carried
 	stripes stripes
 	random  bool   // the first key is not a record's own, so that those under it may take another
@@ -19,12 +25,36 @@ const leastAggregateBytes = 8 << 10
 
 func newOpenAggregate() *openAggregate { return &openAggregate{most: leastAggregateBytes} }
 
+// count is how many records are in it.
+func (a *openAggregate) count() int {
+	if a.lines != nil {
+		return len(a.events.ordinals)
+	}
+	return a.writer.Count()
+}
+
+// key is the partition key that it is put under; empty where it has no records.
+func (a *openAggregate) key() []byte {
+	if a.lines != nil {
+		return a.lines.key
+	}
+	return a.writer.PartitionKey()
+}
+
 // size is what the aggregate comes to, the partition key that it is put under
 // included.
-func (a *openAggregate) size() int { return a.writer.Len() + len(a.writer.PartitionKey()) }
+func (a *openAggregate) size() int {
+	if a.lines != nil {
+		return len(a.lines.data) + len(a.lines.key)
+	}
+	return a.writer.Len() + len(a.writer.PartitionKey())
+}
 
 // sizeWith is what size would be with one more record.
 func (a *openAggregate) sizeWith(key []byte, size int) int {
+	if a.lines != nil {
+		return a.size() + size // there is a key, or it is this one
+	}
 	under := a.writer.PartitionKey()
 	if under == nil {
 		under = key
@@ -34,14 +64,29 @@ func (a *openAggregate) sizeWith(key []byte, size int) int {
 
 // sizeWithAll is at least what size would be with all records of another one.
 func (a *openAggregate) sizeWithAll(other *openAggregate) int {
+	if a.lines != nil {
+		return a.size() + len(other.lines.data)
+	}
 	return a.writer.SizeWithAll(&other.writer) + len(a.writer.PartitionKey())
 }
 
 // add appends a record that fits.
 func (a *openAggregate) add(key, data []byte, of stripes, f *flush, ordinal uint32) {
-	a.writer.Add(key, data)
+	a.put(key, data)
 	a.events.add(f, ordinal)
+	if a.lines != nil {
+		a.events.lines = append(a.events.lines, uint32(len(data)))
+	}
 	a.stripes.add(of)
+}
+
+// put appends a record without an event.
+func (a *openAggregate) put(key, data []byte) {
+	if a.lines != nil {
+		a.lines.add(key, data)
+		return
+	}
+	a.writer.Add(key, data)
 }
 
 // addAll moves all records of another one over, which must fit. Those without a key
@@ -49,6 +94,8 @@ func (a *openAggregate) add(key, data []byte, of stripes, f *flush, ordinal uint
 // all.
 func (a *openAggregate) addAll(other *openAggregate, ordered bool) {
 	switch {
+	case a.lines != nil:
+		a.lines.add(other.lines.key, other.lines.data)
 	case !ordered:
 		a.writer.AddAllUnderOneKey(&other.writer)
 	case other.random:
@@ -61,9 +108,18 @@ func (a *openAggregate) addAll(other *openAggregate, ordered bool) {
 	other.reset()
 }
 
+// sameKey tells whether the lines of both belong under one key.
+func (a *openAggregate) sameKey(other *openAggregate) bool {
+	return a.random && other.random || a.random == other.random && bytes.Equal(a.lines.key, other.lines.key)
+}
+
 func (a *openAggregate) reset() {
-	a.most = max(a.most, a.writer.Len()+4*len(a.events.ordinals))
+	bytes := a.size() + 4*(len(a.events.ordinals)+len(a.events.lines))
+	a.most = max(a.most, bytes)
 	a.writer.Reset()
+	if a.lines != nil {
+		a.lines.reset()
+	}
 	a.events.reset()
 	a.stripes, a.random = stripes{}, false
 }
@@ -73,6 +129,9 @@ func (d *destination) getAggregate(s *shard) *openAggregate {
 	a, ok := d.aggregates.get()
 	if !ok {
 		a = newOpenAggregate()
+		if d.config.SimpleAggregation {
+			a.lines = new(joined)
+		}
 	}
 	a.shard = s
 	return a

@@ -69,11 +69,11 @@ func (c *Config) recordOptions() plugins.Table {
 		Example: "log",
 	}, {
 		Name: "append_newline", Group: group, Value: plugins.Bool(&r.AppendNewline), Default: "false", Odd: plugins.Taken,
-		Help:    "Ends each record with a newline.",
+		Help:    "Ends each record with a newline. Implied by `simple_aggregation`.",
 		Example: "true",
 	}, {
 		Name: "compression", Group: group, Value: plugins.Parsed(&c.Compression, formatParser(compress.Formats()...)), Default: "none",
-		Help:    "Compresses each record by itself: `gzip`, `zlib`, `zstd`, `snappy`, or `none`; any case.",
+		Help:    "Compresses each record by itself, with `simple_aggregation` what is joined as a whole: `gzip`, `zlib`, `zstd`, `snappy`, or `none`; any case.",
 		Example: "gzip",
 	}, {
 		Name: "compression_level", Group: group, Value: levelValue{&c.CompressionLevel, &c.Compression, ownLevels}, Shown: "the format's",
@@ -84,19 +84,23 @@ func (c *Config) recordOptions() plugins.Table {
 
 func (c *Config) aggregationOptions() plugins.Table {
 	const group = "several log records in one"
-	needs := []string{"aggregation"}
+	needs, either := []string{"aggregation"}, []string{"aggregation or simple_aggregation"}
 	return plugins.Table{{
 		Name: "aggregation", Group: group, Value: plugins.Bool(&c.Aggregation), Default: "false", Odd: plugins.Taken,
 		Help:    "Packs many log records into each Kinesis record, in the format of the KPL.",
 		Example: "true",
 	}, {
-		Name: "aggregation_maximum_record_size", Group: group, Needs: needs,
+		Name: "simple_aggregation", Group: group, Value: plugins.Bool(&c.SimpleAggregation), Default: "false", Odd: plugins.Taken,
+		Help:    "Joins many log records to one Kinesis record, as lines that end in newlines: see [Lines joined](#lines-joined). Not with `aggregation`.",
+		Example: "true",
+	}, {
+		Name: "aggregation_maximum_record_size", Group: group, Needs: either,
 		Value:   plugins.Size(&c.AggregationMaximumRecordSize, minAggregateBytes, wire.MaxRecordBytes),
 		Default: "1M", Odd: plugins.Taken,
-		Help:    "The most bytes of an aggregate with its partition key: 1k to 1M. Sizes are plain numbers of bytes, or `k`, `KB`, `M`, `MB` (1024 and its square).",
+		Help:    "The most bytes of an aggregate, or of what is joined, with its partition key: 1k to 1M. Sizes are plain numbers of bytes, or `k`, `KB`, `M`, `MB` (1024 and its square).",
 		Example: "256k",
 	}, {
-		Name: "skip_aggregation_record_size", Group: group, Needs: needs,
+		Name: "skip_aggregation_record_size", Group: group, Needs: either,
 		Value:   plugins.Size(&c.SkipAggregationRecordSize, 0, wire.MaxRecordBytes),
 		Default: "20K", Odd: plugins.Taken,
 		Help:    "A record of so many bytes or more travels alone: every one with 0, none with the former or more. The former where that is less than 20K.",

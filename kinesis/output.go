@@ -216,7 +216,7 @@ func (o *Output) Close() {
 // as many as they need requests. Aggregated, a chunk needs one, and its
 // aggregates are the larger, and the same for the same chunk.
 func (o *Output) lanesFor(size int) int {
-	if !o.d.ordered || o.config.Aggregation {
+	if !o.d.ordered || o.config.packs() {
 		return 1
 	}
 	records := int64(size) / max(1, o.recordBytes.Load())

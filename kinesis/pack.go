@@ -8,6 +8,7 @@ import "fluent-bit-kinesis/kinesis/record"
 type lane struct {
 	batch      *batch           // nil where nothing waits
 	aggregates []*openAggregate // that of a shard at 1 + its index, where there is one; at 0 that of records without
+	keys       lineKeys         // of lines: which of the aggregates from 1 on has those of a key
 }
 
 // add puts a record into the aggregate of its lane, or where it is to travel
@@ -17,6 +18,9 @@ func (f *flush) add(r *record.Record, ordinal uint32) {
 	if f.d.ordered {
 		stripe := f.d.stripeOf(r.Key)
 		l, of = &f.lanes[int(stripe)*len(f.lanes)/stripeCount], stripeSet(stripe)
+	}
+	if f.o.config.SimpleAggregation && f.addLine(l, r, of, ordinal) {
+		return
 	}
 	f.d.remark(r)
 	shard := f.shards.of(r.Key)
@@ -92,15 +96,17 @@ func (f *flush) openFor(l *lane, s *shard) *openAggregate {
 }
 
 // closeAggregate moves an aggregate into the lane's batch, as one entry that
-// carries all of its events.
+// carries all of its events. Lines may make several.
 func (f *flush) closeAggregate(l *lane, a *openAggregate) {
-	if a.writer.Count() == 0 {
+	if a.count() == 0 {
 		return
 	}
+	parts := f.sealer.closed(a)
 	f.sealer.count(a)
-	data := f.sealer.closed(a)
-	f.room(l, len(data)+len(a.writer.PartitionKey()))
-	l.batch.addAggregate(data, a)
+	for i := range parts {
+		f.room(l, parts[i].size())
+		l.batch.addAggregate(&parts[i], a)
+	}
 	a.reset()
 }
 
@@ -109,7 +115,7 @@ func (f *flush) openAggregates(l *lane) (open []*openAggregate) {
 	for _, a := range l.aggregates {
 		switch {
 		case a == nil:
-		case a.writer.Count() > 0:
+		case a.count() > 0:
 			open = append(open, a)
 		default:
 			f.d.putAggregate(a)
@@ -117,5 +123,6 @@ func (f *flush) openAggregates(l *lane) (open []*openAggregate) {
 	}
 	clear(l.aggregates)
 	l.aggregates = l.aggregates[:0]
+	l.keys.reset()
 	return open
 }

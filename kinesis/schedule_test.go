@@ -30,8 +30,13 @@ var ways = []way{
 	{name: "packed and gzipped", packed: compress.Gzip, options: []string{"aggregation", "on", "aggregation_compression", "gzip"}},
 	{name: "packed by key, and zstd", keyed: true, packed: compress.Zstd, options: []string{"aggregation", "on", "aggregation_compression", "zstd", "wire_format", "cbor"}},
 	{name: "packed by shard", keyed: true, sharded: true, options: []string{"aggregation", "on", "aggregation_shard_map", "on"}},
+	{name: "joined", options: []string{"simple_aggregation", "on", "aggregation_maximum_record_size", "2k", "skip_aggregation_record_size", "1k"}},
+	{name: "joined by key", keyed: true, options: []string{"simple_aggregation", "on", "skip_aggregation_record_size", "600"}},
+	{name: "joined, and gzip", packed: compress.Gzip, options: []string{"simple_aggregation", "on", "compression", "gzip", "aggregation_maximum_record_size", "4k"}},
+	{name: "joined by key, and zstd", keyed: true, packed: compress.Zstd, options: []string{"simple_aggregation", "on", "compression", "zstd", "wire_format", "cbor"}},
 	{name: "in the background", background: true},
 	{name: "in the background, packed by key", keyed: true, background: true, options: []string{"aggregation", "on"}},
+	{name: "in the background, joined by key", keyed: true, background: true, options: []string{"simple_aggregation", "on"}},
 }
 
 type way struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/kinesis/record"
 )
 
 // A sealer closes aggregates, and compresses them if that is asked for. It is
@@ -12,11 +13,24 @@ type sealer struct {
 	d          *destination
 	compressor compress.Compressor // nil where aggregates are not compressed
 	packed     []byte              // what it makes of one
+	parts      []sealed            // that the last one was closed to
+	keys       []byte              // of those, but of the first
 }
 
-// count counts an aggregate that is closed for the first time.
+// sealed is a closed aggregate, or a part of one that has become too large: what
+// goes into a request.
+type sealed struct {
+	data, key   []byte
+	first, last int  // events of the aggregate
+	random      bool // the key stands nowhere in the data, and may be changed for another
+}
+
+// size is what the service counts of it.
+func (s *sealed) size() int { return len(s.data) + len(s.key) }
+
+// count counts an aggregate that has just been closed for the first time.
 func (s *sealer) count(a *openAggregate) {
-	s.d.counts.Aggregates.Add(1)
+	s.d.counts.Aggregates.Add(int64(len(s.parts)))
 	s.d.counts.Aggregated.Add(int64(len(a.events.ordinals)))
 }
 
@@ -24,20 +38,34 @@ func (s *sealer) count(a *openAggregate) {
 func (s *sealer) begin(d *destination) {
 	s.d = d
 	var err error
-	if s.compressor, err = borrow(d.compressors.aggregates); err != nil {
+	if s.compressor, err = borrow(d.compressors.ofAggregates(d.config)); err != nil {
 		d.log.Errorf("a compressor cannot be made, so aggregates go without: %v", err)
 	}
 }
 
 func (s *sealer) end() {
-	giveBack(s.d.compressors.aggregates, s.compressor)
+	giveBack(s.d.compressors.ofAggregates(s.d.config), s.compressor)
 	s.compressor = nil
 }
 
-// closed is the data of the aggregate, compressed unless that makes it longer
-// than the aggregate may be. It is valid until the next one is closed, or the
-// aggregate is put to other use.
-func (s *sealer) closed(a *openAggregate) []byte {
+// closed is what the aggregate becomes. It is valid until the next one is closed,
+// or the aggregate is put to other use.
+func (s *sealer) closed(a *openAggregate) []sealed { return s.closedWithin(a, s.d.mostAggregate()) }
+
+// closedWithin is closed for a size with the partition key that lines are to keep.
+func (s *sealer) closedWithin(a *openAggregate, most int) []sealed {
+	s.parts, s.packed, s.keys = s.parts[:0], s.packed[:0], s.keys[:0]
+	if a.lines != nil {
+		s.closeLines(a, 0, len(a.events.ordinals), a.lines.data, most)
+		return s.parts
+	}
+	s.parts = append(s.parts, sealed{data: s.closedWriter(a), key: a.key(), last: len(a.events.ordinals)})
+	return s.parts
+}
+
+// closedWriter is the data of an aggregate of the KPL, compressed unless that makes
+// it longer than the aggregate may be.
+func (s *sealer) closedWriter(a *openAggregate) []byte {
 	data := a.writer.Close()
 	if s.compressor == nil {
 		return data
@@ -52,4 +80,63 @@ func (s *sealer) closed(a *openAggregate) []byte {
 	}
 	s.d.warn.aggregate.Warnf("an aggregate of %d bytes goes uncompressed: %v", len(data), err)
 	return data
+}
+
+// closeLines adds the lines of the events from first up to last to the parts: as
+// one, or where that is too large as several.
+func (s *sealer) closeLines(a *openAggregate, first, last int, data []byte, most int) {
+	start := len(s.packed)
+	packed := s.compressed(data)
+	size := len(packed) + len(a.key())
+	if s.compressor != nil {
+		s.d.squeeze.learn(len(data), size, most)
+	}
+	if size <= most || last-first == 1 {
+		s.parts = append(s.parts, sealed{packed, s.keyFor(a), first, last, !s.d.ordered})
+		return
+	}
+	s.packed = s.packed[:start]
+	s.splitLines(a, first, last, data, most, 1+size/(most-most/16))
+}
+
+// splitLines adds the lines in parts of about the same size, two at least: none is
+// longer than its share unless it is of one line.
+func (s *sealer) splitLines(a *openAggregate, first, last int, data []byte, most, parts int) {
+	share := (len(data) + parts - 1) / parts
+	begin, end, from := 0, 0, first
+	for i, length := range a.events.lengths(first, last) {
+		if next := first + i; next > from && end-begin+int(length) > share {
+			s.closeLines(a, from, next, data[begin:end], most)
+			begin, from = end, next
+		}
+		end += int(length)
+	}
+	s.closeLines(a, from, last, data[begin:], most)
+}
+
+// compressed is the data as the compressor has it, behind what packed holds already;
+// without one the data itself.
+func (s *sealer) compressed(data []byte) []byte {
+	if s.compressor == nil {
+		return data
+	}
+	start := len(s.packed)
+	packed, err := s.compressor.Append(s.packed, data)
+	if err != nil {
+		s.d.warn.aggregate.Warnf("an aggregate of %d bytes goes uncompressed: %v", len(data), err)
+		return data
+	}
+	s.packed = packed
+	return packed[start:]
+}
+
+// keyFor is the key of the next part: where keys are random, each has its own, and
+// may get to another shard.
+func (s *sealer) keyFor(a *openAggregate) []byte {
+	if len(s.parts) == 0 || s.d.ordered {
+		return a.key()
+	}
+	start := len(s.keys)
+	s.keys = record.AppendRandomKey(s.keys)
+	return s.keys[start:]
 }

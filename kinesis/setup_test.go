@@ -242,8 +242,8 @@ func (s *fakeStream) Post(ctx context.Context, body []byte, n int, into *wire.An
 	return into.Read(jsonFormat, n)
 }
 
-// users are what a consumer makes of a record: those that are packed into it,
-// or itself.
+// users are what a consumer makes of a record: those that are packed into it, its
+// lines, or itself.
 func (s *fakeStream) users(r putRecord) (users []putRecord) {
 	data := r.Data
 	if s.packed != compress.None {
@@ -251,6 +251,12 @@ func (s *fakeStream) users(r putRecord) (users []putRecord) {
 	}
 	split, packed, err := aggregate.Split(data)
 	require.NoError(s.t, err)
+	if !packed && bytes.HasSuffix(data, []byte("\n")) {
+		for line := range bytes.Lines(data) {
+			users = append(users, putRecord{bytes.TrimSuffix(line, []byte("\n")), r.PartitionKey})
+		}
+		return users
+	}
 	if !packed {
 		return []putRecord{r}
 	}

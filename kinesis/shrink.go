@@ -32,7 +32,7 @@ func (dl *delivery) shrink(b *batch) {
 // several if they are large.
 func (dl *delivery) reshape(b *batch, above int) {
 	d := dl.d
-	if !d.config.Aggregation || d.ordered {
+	if !d.config.packs() || d.ordered {
 		return
 	}
 	shaped := d.getBatch()
@@ -54,7 +54,7 @@ func (dl *delivery) takeApart(into, b *batch, i, size int) bool {
 	if size > 2*throttledAggregate {
 		parts += size / throttledAggregate
 	}
-	if b.entries[i].random { // a record, whatever is in it
+	if b.entries[i].random && (parts == 1 || !dl.d.config.SimpleAggregation) { // a record, whatever is in it, or lines that rekey has put under another key
 		return false
 	}
 	after := len(b.entries) - i - 1

@@ -252,6 +252,12 @@ func (l *lot) numbers() map[string]int {
 // arrived in their order.
 func (l *lot) requireOrder(t *testing.T, s *kinesistest.Server) {
 	t.Helper()
+	l.requireInOrder(t, landings(t, s))
+}
+
+// requireInOrder requires it of what was found, in the order of arrival.
+func (l *lot) requireInOrder(t *testing.T, found []landing) {
+	t.Helper()
 	type train struct {
 		key   string
 		chunk int
@@ -259,7 +265,7 @@ func (l *lot) requireOrder(t *testing.T, s *kinesistest.Server) {
 	numbers := l.numbers()
 	last := map[train]int{}
 	overtaken := 0
-	for _, r := range landings(t, s) {
+	for _, r := range found {
 		n, known := numbers[l.identity(r)]
 		require.True(t, known)
 		at := train{r.key, l.chunk[n]}

@@ -60,6 +60,7 @@ const (
 
 var (
 	aggregated = options{"aggregation": "true"}
+	joined     = options{"simple_aggregation": "true"}
 	inGzip     = options{"aggregation": "true", "aggregation_compression": "gzip"}
 	inZstd     = options{"aggregation": "true", "aggregation_compression": "zstd"}
 	named      = options{"role_arn": role}
@@ -126,6 +127,14 @@ var optionCases = []optionCase{
 	{started, "aggregation", "true", nil, "", "aggregation = true"},
 	{warned, "aggregation", "si", nil, isBool, "aggregation = false"},
 	{warned, "aggregation", "enabled", nil, isBool, "aggregation = false"},
+	{started, "simple_aggregation", "true", nil, "", "simple_aggregation = true"},
+	{started, "simple_aggregation", "On", nil, "", "append_newline = true"},
+	{started, "simple_aggregation", "off", aggregated, "", "simple_aggregation = false"},
+	{started, "simple_aggregation", "1", options{"aggregation_maximum_record_size": "64k", "skip_aggregation_record_size": "1k", "compression": "gzip"}, "", "compression = gzip"},
+	{warned, "simple_aggregation", "si", nil, isBool, "simple_aggregation = false"},
+	{refused, "simple_aggregation", "true", aggregated, "aggregation is true as well", ""},
+	{warned, "append_newline", "false", joined, "append_newline = false has no effect with simple_aggregation", "append_newline = true"},
+	{warned, "aggregation_compression", "gzip", joined, "is compressed as a whole by compression, not by aggregation_compression", "aggregation_compression = none"},
 	{started, "aggregation_maximum_record_size", "10240", nil, "", "skip_aggregation_record_size = 10240"},
 	{started, "aggregation_maximum_record_size", "10240", aggregated, "", "skip_aggregation_record_size = 10240"},
 	{started, "aggregation_maximum_record_size", "+51200", aggregated, "", "aggregation_maximum_record_size = 51200"},
@@ -223,7 +232,6 @@ var optionCases = []optionCase{
 	{warned, "auto_retry_requests", "secret", nil, "auto_retry_requests (what failed is always tried again", ""},
 	{warned, "request_retries", "secret", nil, "request_retries (what failed is always tried again: see delivery_timeout", ""},
 	{warned, "stream_key", "secret", nil, "stream_key (use stream", ""},
-	{warned, "simple_aggregation", "secret", nil, "simple_aggregation (use aggregation", ""},
 	{warned, "enrich_records", "secret", nil, "enrich_records (use Fluent Bit's filters", ""},
 	{warned, "compresion", "secret", nil, "compresion (did you mean compression?)", ""},
 	{warned, "Partition-Key", "secret", nil, "partition-key (did you mean partition_key?)", ""},

@@ -94,7 +94,7 @@ func TestOptionsThatDoNothingAreRemarkedOn(t *testing.T) {
 	}{
 		{options{"time_key_format": "%s"}, []string{"time_key_format has no effect without time_key"}},
 		{options{"skip_aggregation_record_size": "1k", "aggregation_compression": "gzip"}, []string{
-			"skip_aggregation_record_size has no effect without aggregation", "aggregation_compression has no effect without aggregation"}},
+			"skip_aggregation_record_size has no effect without aggregation or simple_aggregation", "aggregation_compression has no effect without aggregation"}},
 		{options{"experimental_concurrency_retries": "1"}, []string{"experimental_concurrency_retries has no effect without experimental_concurrency"}},
 		{options{"compression": "snappy", "compression_level": "1"}, []string{"compression_level has no effect with compression = snappy"}},
 	} {

@@ -6,6 +6,7 @@ import (
 
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/kinesistest"
+	"fluent-bit-kinesis/plugins"
 )
 
 // A consumer reads what lands as the reader of the stream would: aggregates taken apart, data decompressed. Records of
@@ -32,6 +33,7 @@ func newConsumer(options map[string]string, counts *tally, out *screen) *consume
 			*format, _ = compress.Parse(name)
 		}
 	}
+	_ = plugins.Bool(&c.view.Lines).Set(options["simple_aggregation"])
 	return c
 }
 

@@ -264,6 +264,8 @@ func TestAnInterruptEndsTheInputAndNotTheSending(t *testing.T) {
 func TestPackedAndCompressedRecordsAreReadAsTheirConsumerWould(t *testing.T) {
 	for _, options := range [][]string{
 		{"-o", "aggregation=true"},
+		{"-o", "simple_aggregation=on"},
+		{"-o", "simple_aggregation=on", "-o", "compression=zstd"},
 		{"-o", "compression=zstd"},
 		{"-o", "aggregation=true", "-o", "compression=gzip", "-o", "aggregation_compression=gzip"},
 	} {

@@ -16,7 +16,7 @@ func (e *Encoder) fit(limit int) (data []byte, truncated bool, err error) {
 	if e.Compressor != nil {
 		return e.fitCompressed(limit)
 	}
-	if len(e.data)+e.newline() > limit {
+	if len(e.data)+e.newline() > limit && !(len(e.data) == limit && e.ended(e.data)) {
 		e.data, truncated = e.cut(limit), true
 		return e.data, truncated, nil
 	}
@@ -48,13 +48,18 @@ func (e *Encoder) cut(limit int) []byte {
 
 // end appends what append_newline asks for.
 func (e *Encoder) end(data []byte) []byte {
-	if e.options.AppendNewline {
+	if e.options.AppendNewline && !e.ended(data) {
 		return append(data, '\n')
 	}
 	return data
 }
 
-// newline is how many bytes end appends.
+// ended tells whether data has its newline already, as the value of log_key may.
+func (e *Encoder) ended(data []byte) bool {
+	return e.options.Lines && len(data) > 0 && data[len(data)-1] == '\n'
+}
+
+// newline is how many bytes end appends, at most.
 func (e *Encoder) newline() int {
 	if e.options.AppendNewline {
 		return 1

@@ -10,7 +10,7 @@
 //	data_keys       leaves out all other keys
 //	replace_dots    renames the keys that are left, at every depth
 //	log_key         makes the data this key's value alone
-//	append_newline  ends the data
+//	append_newline  ends the data; lines have one newline, whatever they end in
 //	compression     by the Compressor that the encoder has been lent
 //	size            what is too long is cut
 //
@@ -42,7 +42,8 @@ type Options struct {
 	ReplaceDots   string              // "" leaves dots alone
 	LogKey        string              // "" sends the whole record
 	AppendNewline bool
-	MaximumSize   int // of data and partition key, in bytes
+	Lines         bool // with AppendNewline: data ends in one newline, and is compressed by Seal alone
+	MaximumSize   int  // of data and partition key, in bytes
 }
 
 // picks tells whether members of a record are told apart by their keys.
@@ -157,8 +158,22 @@ func (e *Encoder) Encode(body []byte, at time.Time) (r Record, n int, err error)
 	if err != nil {
 		return r, n, err
 	}
+	if e.options.Lines && e.Compressor != nil {
+		e.data = e.end(e.data)
+		r.Data = e.data
+		return r, n, nil
+	}
 	r.Data, r.Truncated, err = e.fit(e.options.MaximumSize - len(r.Key))
 	return r, n, err
+}
+
+// Seal compresses the record that Encode has just made, one of Lines that is not to
+// be joined to others, and brings it within the size. The error is as of Encode.
+func (e *Encoder) Seal(r *Record) (err error) {
+	if e.Compressor != nil {
+		r.Data, r.Truncated, err = e.fitCompressed(e.options.MaximumSize - len(r.Key))
+	}
+	return err
 }
 
 // logValue makes the data of the value of log_key alone.
