@@ -74,6 +74,9 @@ func (s *simulator) consume(t *testing.T, stream string, x *setting) []found {
 			formats = append(formats, "--"+option, format)
 		}
 	}
+	if x.asks("simple_aggregation") {
+		formats = append(formats, "--lines")
+	}
 	var records []found
 	for line := range bytes.Lines(s.client(t, "consume.mjs", x.endpoint(s), stream, formats...)) {
 		var r found

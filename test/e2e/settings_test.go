@@ -57,6 +57,14 @@ var settings = []setting{
 	{inCBOR, "aggregates by shard compressed by zstd", false, options{
 		"aggregation": "true", "partition_key": podKey, "aggregation_shard_map": "true", "aggregation_compression": "zstd"}, whole},
 
+	{inJSON, "joined lines", false, options{"simple_aggregation": "true"}, whole},
+	{inCBOR, "small records of joined lines by gzip", false, options{
+		"simple_aggregation": "true", "aggregation_maximum_record_size": "50k", "compression": "gzip"}, whole},
+	{inJSON, "joined lines by partition_key and zstd", true, options{
+		"simple_aggregation": "true", "partition_key": podKey, "compression": "zstd"}, whole},
+	{inCBOR, "joined lines by partition_key and snappy", false, options{
+		"simple_aggregation": "true", "partition_key": podKey, "compression": "snappy"}, whole},
+
 	{inJSON, "one request at a time", false, options{"partition_key": podKey, "requests_in_flight": "1"}, whole},
 	{inCBOR, "in the background", false, options{"partition_key": podKey, "experimental_concurrency": "2"}, whole},
 }

@@ -4,6 +4,9 @@
 // simulator holds it in memory.
 //
 //   node consume.mjs --endpoint URL --region REGION --stream NAME [--compression FORMAT] [--aggregation_compression FORMAT]
+//       [--lines]
+//
+// With --lines, Kinesis records are lines, compressed as a whole.
 
 import { createHash } from 'node:crypto';
 import { gunzipSync, inflateSync } from 'node:zlib';
@@ -69,12 +72,33 @@ function belongsTo({ HashKeyRange }, user) {
   return BigInt(HashKeyRange.StartingHashKey) <= hash && hash <= BigInt(HashKeyRange.EndingHashKey);
 }
 
+// The lines in a Kinesis record, each as a log record that is not packed.
+function linesOf(record) {
+  const data = Buffer.from(decode(Buffer.from(record.Data)));
+  if (data.at(-1) !== 0x0a) throw new Error(`Kinesis record ${record.SequenceNumber}: no newline at the end`);
+  const found = [];
+  for (let start = 0, end; start < data.length; start = end + 1) {
+    end = data.indexOf(0x0a, start);
+    found.push({ partitionKey: record.PartitionKey, data: data.subarray(start, end) });
+  }
+  return found;
+}
+
+// The log records in a Kinesis record, decompressed.
+function logRecords(record) {
+  if (options.lines) return { compressed: false, users: linesOf(record) };
+  const { compressed, data } = unpack(record);
+  const users = split(record, data);
+  for (const user of users) user.data = Buffer.from(decode(Buffer.from(user.data, 'base64')));
+  return { compressed, users };
+}
+
 const decode = decoders[options.compression];
 const lines = [];
 for await (const shard of shards()) {
   for await (const record of recordsOf(shard)) {
-    const { compressed, data } = unpack(record);
-    for (const user of split(record, data)) {
+    const { compressed, users } = logRecords(record);
+    for (const user of users) {
       lines.push(
         JSON.stringify({
           shard: shard.ShardId,
@@ -84,7 +108,7 @@ for await (const shard of shards()) {
           key: user.partitionKey,
           hashKey: user.explicitPartitionKey,
           misplaced: !belongsTo(shard, user),
-          data: Buffer.from(decode(Buffer.from(user.data, 'base64'))).toString('base64'),
+          data: user.data.toString('base64'),
         }),
       );
     }
