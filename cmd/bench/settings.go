@@ -25,6 +25,10 @@ var settings = []setting{
 	{name: "snappy", options: map[string]string{"compression": "snappy"}},
 	{name: "aggregation gzip", options: map[string]string{"aggregation": "true", "compression": "gzip"}},
 	{name: "aggregation_compression zstd", options: map[string]string{"aggregation": "true", "aggregation_compression": "zstd"}},
+	{name: "simple_aggregation", options: map[string]string{"simple_aggregation": "true"}, parts: true},
+	{name: "simple_aggregation gzip", options: map[string]string{"simple_aggregation": "true", "compression": "gzip"}},
+	{name: "simple_aggregation zstd", options: map[string]string{"simple_aggregation": "true", "compression": "zstd"}},
+	{name: "simple_aggregation partition_key", options: map[string]string{"simple_aggregation": "true", "partition_key": "container_id"}},
 	{name: "partition_key", options: map[string]string{"partition_key": "container_id"}},
 	{name: "aggregation partition_key", options: map[string]string{"aggregation": "true", "partition_key": "container_id"}},
 	{name: "record options", parts: true, options: map[string]string{
