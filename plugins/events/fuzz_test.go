@@ -48,6 +48,7 @@ func walked(t *testing.T, chunk []byte, read func(*Reader) bool) (met []walkedEv
 			t.Fatalf("event %d has its body at %d, after %d", event.Ordinal(), body, last)
 		}
 		last = body
+		requireWithin(t, &event)
 		met = append(met, walkedEvent{body, event.Ordinal(), event.Time()})
 		if !read(&event) {
 			break
@@ -83,6 +84,11 @@ func seedChunks() (chunks [][]byte) {
 	c.Append(flbhost.GroupOpen(kv("resource", 1)), kv("r", 1))
 	c.Append(flbhost.IntTime(7), kv("log", []byte{0xff}), kv("t", when))
 	c.Append(flbhost.GroupClose())
+	add()
+	c.Append(flbhost.GroupOpen(), kv("resource", fields{kv("service.name", "web")}))
+	c.Append(flbhost.WithMetadata(when, kv("otlp", fields{kv("trace_id", "abc")})), kv("log", "x"))
+	c.Append(flbhost.GroupOpen())
+	c.Append(raw(0x92, 0x05, 0xc0), kv("log", "y"))
 	add()
 	c.Append(flbhost.FloatTime(1.5), kv("a", fields{kv("b", 1), kv("b", 2)}), kv(5, 1), kv("5", 2))
 	c.AppendBody(flbhost.IntTime(0), list{})

@@ -51,7 +51,7 @@ func (e *Reader) usualHeader() bool {
 }
 
 // timeAndMetadata reads the header of Fluent Bit 2.1 and later. The metadata
-// may be anything: it is of no use here.
+// may be anything: it is passed over, and looked up where it is asked for.
 func (e *Reader) timeAndMetadata(pos int) (int, error) {
 	n, pos, err := msgpack.ArrayHeader(e.chunk, pos)
 	if err != nil {

@@ -32,7 +32,8 @@ type Reader struct {
 	pos     int // of the body at hand, or of the next event once advanced
 	start   int // of the event at hand
 	atBody  bool
-	group   bool // the header at hand is a group's, not a record's
+	mark    int32  // of the header at hand: groupStart or groupEnd; 0 where it is a record's
+	group   []byte // the body of the marker that opened the group at hand; nil outside of groups
 	ordinal int
 	sec     int64
 	nsec    int64
@@ -73,12 +74,29 @@ func (e *Reader) Next() bool {
 			return e.Malformed(err)
 		}
 		e.atBody = true
-		if !e.group {
+		if e.mark == 0 {
 			e.ordinal++
 			return true
 		}
+		if !e.passMarker() {
+			return false
+		}
 	}
 	return false
+}
+
+// passMarker goes behind a group marker. A group ends with its closing marker,
+// or where another one is opened.
+func (e *Reader) passMarker() bool {
+	begin := e.pos
+	if !e.skipBody() {
+		return false
+	}
+	e.group = nil
+	if e.mark == groupStart {
+		e.group = e.chunk[begin:e.pos]
+	}
+	return true
 }
 
 // Body is the chunk from the body of the event at hand on: a msgpack map,
@@ -87,6 +105,29 @@ func (e *Reader) Body() []byte { return e.chunk[e.pos:] }
 
 // Time is the time of the event at hand, in the process's time zone.
 func (e *Reader) Time() time.Time { return time.Unix(e.sec, e.nsec) }
+
+// Metadata is the metadata of the event at hand as msgpack: a map, as Fluent Bit
+// has it, or any other value; nil where the header has none. It is to be asked
+// for before Advance.
+func (e *Reader) Metadata() []byte {
+	_, pos, err := msgpack.ArrayHeader(e.chunk, e.start)
+	if err != nil || pos >= e.pos || !msgpack.IsArray(e.chunk[pos]) {
+		return nil
+	}
+	if _, pos, err = msgpack.ArrayHeader(e.chunk, pos); err == nil {
+		pos, err = msgpack.Skip(e.chunk, pos) // the time
+	}
+	if err != nil || pos >= e.pos {
+		return nil
+	}
+	return e.chunk[pos:e.pos]
+}
+
+// Group is the body of the marker that opened the group that the event at hand
+// is in, as msgpack: a map of what its events have in common, as the resource
+// and the scope of OpenTelemetry. It is nil for an event outside of groups. A
+// chunk that begins within a group does not have its marker.
+func (e *Reader) Group() []byte { return e.group }
 
 // Ordinal numbers the events of the chunk from 0, group markers not counted.
 func (e *Reader) Ordinal() int { return e.ordinal }

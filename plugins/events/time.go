@@ -12,8 +12,10 @@ const groupStart, groupEnd = -1, -2
 const minSeconds, maxSeconds = -62135596800, 253402300799
 
 func (e *Reader) setTime(sec, nsec int64) {
-	mark := int32(sec)
-	e.group = mark == groupStart || mark == groupEnd
+	e.mark = 0
+	if mark := int32(sec); mark == groupStart || mark == groupEnd {
+		e.mark = mark
+	}
 	if sec < minSeconds || sec > maxSeconds {
 		sec, nsec = 0, 0
 	}
