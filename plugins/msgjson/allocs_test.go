@@ -37,3 +37,21 @@ func TestNothingIsAllocatedForARecord(t *testing.T) {
 		})
 	}
 }
+
+func TestNothingIsAllocatedForAMapBesideTheRecord(t *testing.T) {
+	e := NewEncoder(Options{ReplaceDots: []byte("_")})
+	var maps [][]byte
+	for n := range 10 {
+		maps = append(maps, packed(kv("otlp", fields{kv("trace.id", []byte{byte(n)}), kv("attributes", fields{kv("n", n), kv("http.method", "GET")})})))
+	}
+	out := make([]byte, 0, 1<<10)
+	encode := func() {
+		for _, value := range maps {
+			if _, err := e.AppendAlike(out, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	encode()
+	require.Zero(t, testing.AllocsPerRun(10, encode))
+}

@@ -42,6 +42,7 @@ type Encoder struct {
 	notes   notes
 
 	known  *shape // of records' own maps
+	alike  *shape // of the maps of AppendAlike
 	shapes int    // how many there are; bounded by maxShapes
 	places map[place]*shape
 	misses int // since there were maxShapes
@@ -119,6 +120,23 @@ func trimmed[T any](stack []T) []T {
 func (e *Encoder) AppendValue(dst, src []byte) ([]byte, error) {
 	out, _, err := e.value(dst, src, 0, 1, nil)
 	e.trim()
+	if err != nil {
+		return out[:len(dst)], err
+	}
+	return out, nil
+}
+
+// AppendAlike is AppendValue for maps of few shapes, such as what comes beside
+// each record: it learns them, and remembers a map that comes again.
+func (e *Encoder) AppendAlike(dst, src []byte) ([]byte, error) {
+	if e.misses >= missesToForget {
+		e.forget()
+	}
+	out, _, err := e.value(dst, src, 0, 1, e.alike)
+	e.trim()
+	if err == errThorough {
+		return e.AppendValue(out[:len(dst)], src)
+	}
 	if err != nil {
 		return out[:len(dst)], err
 	}

@@ -75,6 +75,7 @@ func requireAsTheReference(t *testing.T, record []byte, options Options) {
 		t.Fatalf("%s\nwithout shapes: %s, %v", first, thorough, err)
 	}
 	requireNoted(t, e, record, noted)
+	requireAlike(t, e, record)
 }
 
 // bothNotes are the notes, in the order of what a reference notes.

@@ -3,13 +3,16 @@ package msgjson
 // A Pick says what becomes of a member of a record's own map.
 type Pick uint8
 
-// The picks, to be combined. A member with neither Write nor a note is left
-// out. Which note stands for what is the caller's to say.
+// The picks, to be combined. A member without Write is left out of the JSON. Which note stands for what is the caller's to say.
 const (
 	Write Pick = 1 << iota // the member goes into the JSON
 	Note1                  // its value can be had from Noted(Note1)
 	Note2                  // its value can be had from Noted(Note2)
+	Mark                   // that there is such a member is told by Marked
 )
+
+// Marked tells whether the last record has a member that was picked with Mark.
+func (e *Encoder) Marked() bool { return e.notes.marked }
 
 // Noted is the value, as msgpack, of the last member of the last record that
 // was picked with this note. src is the record.
@@ -26,7 +29,10 @@ func (e *Encoder) pick(key []byte, depth int) Pick {
 }
 
 // notes are where the values lie in a record that were noted.
-type notes struct{ first, second span }
+type notes struct {
+	first, second span
+	marked        bool
+}
 
 type span struct {
 	start, end int
@@ -47,5 +53,8 @@ func (n *notes) take(pick Pick, start, end int) {
 	}
 	if pick&Note2 != 0 {
 		n.second = span{start, end, true}
+	}
+	if pick&Mark != 0 {
+		n.marked = true
 	}
 }

@@ -35,7 +35,8 @@ const (
 )
 
 func (e *Encoder) forget() {
-	e.known, e.shapes, e.misses, e.memos = &shape{}, 0, 0, 0
+	e.known, e.alike = &shape{}, &shape{}
+	e.shapes, e.misses, e.memos = 0, 0, 0
 	e.places = map[place]*shape{}
 }
 
