@@ -1,7 +1,9 @@
 package msgjson
 
 import (
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,7 +45,7 @@ func TestMapsOfFewShapesAreWrittenAsAnyValue(t *testing.T) {
 		{"nothing", nil},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			for _, options := range []Options{{}, {ReplaceDots: []byte("_")}, {Pick: func([]byte) Pick { return 0 }}} {
+			for _, options := range []Options{{}, {ReplaceDots: []byte("_")}, {Pick: func([]byte) Pick { return 0 }}, {HexBinary: true}} {
 				requireAlike(t, NewEncoder(options), x.value)
 			}
 		})
@@ -69,6 +71,31 @@ func TestShapesAreForgottenWhenTheMapsBesideRecordsHaveBecomeOthers(t *testing.T
 		require.NoError(t, err)
 	}
 	require.Equal(t, 1, e.shapes, "those of the map that comes now")
+}
+
+func TestBinaryValuesMayBeHexadecimal(t *testing.T) {
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	for _, x := range []struct {
+		name  string
+		value any
+		want  string
+	}{
+		{"an id", []byte{0x5b, 0x8e, 0xff, 0xf7}, `"5b8efff7"`},
+		{"one that happens to be text", []byte("span-id!"), `"7370616e2d696421"`},
+		{"no bytes", []byte{}, `""`},
+		{"more bytes than a small length takes", all, `"` + hex.EncodeToString(all) + `"`},
+		{"a string stays", "5b8e", `"5b8e"`},
+		{"a long string stays", strings.Repeat("a", 300), `"` + strings.Repeat("a", 300) + `"`},
+		{"in arrays", list{[]byte{1}, "a"}, `["01","a"]`},
+		{"a key stays a text", fields{kv([]byte("id"), []byte{2})}, `{"id":"02"}`},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			require.Equal(t, `{"v":`+x.want+`}`, encoded(t, Options{HexBinary: true}, packed(kv("v", x.value))))
+		})
+	}
 }
 
 // What is written beside a record leaves alone what was noted in it.

@@ -25,6 +25,10 @@ type Options struct {
 	// leaves keys alone.
 	ReplaceDots []byte
 
+	// HexBinary makes values of type bin hexadecimal digits, in lower case, as
+	// OpenTelemetry writes its ids. Without it they are the text of their bytes.
+	HexBinary bool
+
 	// Pick decides on the members of a record's own map by their key, as it
 	// is before dots are replaced; a key that is not a string by its JSON. It
 	// must answer the same for the same key, for its answers are remembered,

@@ -2,6 +2,7 @@ package msgjson
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"math"
 	"slices"
@@ -38,6 +39,9 @@ func (e *Encoder) value(dst, src []byte, pos, depth int, seen *shape) ([]byte, i
 		s, next, ok := msgpack.StringAt(src, pos)
 		if !ok {
 			return dst, pos, msgpack.ErrShort
+		}
+		if e.options.HexBinary && msgpack.IsBinary(c) {
+			return append(hex.AppendEncode(append(dst, '"'), s), '"'), next, nil
 		}
 		return appendString(dst, src, next-len(s), next), next, nil
 	case c == msgpack.LeadNil:

@@ -67,8 +67,11 @@ func IsArray(c byte) bool { return isFixArray(c) || c == leadArray16 || c == lea
 
 // IsText tells whether a str or a bin begins with the byte.
 func IsText(c byte) bool {
-	return IsFixStr(c) || c >= leadStr8 && c <= leadStr32 || c >= leadBin8 && c <= leadBin32
+	return IsFixStr(c) || c >= leadStr8 && c <= leadStr32 || IsBinary(c)
 }
+
+// IsBinary tells whether a bin begins with the byte.
+func IsBinary(c byte) bool { return c >= leadBin8 && c <= leadBin32 }
 
 // IsExt tells whether an ext value begins with the byte.
 func IsExt(c byte) bool {
