@@ -22,6 +22,8 @@ var configurations = map[string]func(t *testing.T, text string) []options{
 	"compose/fluent-bit.conf":      classicOutputs,
 	"ecs/task-definition.json":     firelensOutputs,
 	"eks/daemonset.yaml":           configMapOutputs,
+	"opentelemetry.conf":           classicOutputs,
+	"opentelemetry.yaml":           yamlOutputs,
 	"eks/fluent-bit.conf":          classicOutputs,
 	"eks/fluent-bit.yaml":          yamlOutputs,
 	"helm/aws-for-fluent-bit.yaml": awsChartOutputs,

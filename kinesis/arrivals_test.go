@@ -21,7 +21,7 @@ type slowFlush struct{ *flush }
 // enter begins a flush.
 func (o *Output) enter(size int) slowFlush {
 	f := o.getFlush()
-	f.begin(size)
+	f.begin(size, "tag")
 	f.arrival = f.d.begin()
 	return slowFlush{f}
 }
@@ -166,7 +166,7 @@ func TestAFlushThatPanicsLetsThoseBehindItThrough(t *testing.T) {
 					for i := range 3 {
 						if i == place {
 							broken := &flush{o: o, d: o.d, records: new(record.Encoder)} // without what makes records
-							broken.begin(10)
+							broken.begin(10, "tag")
 							require.PanicsWithError(t, "runtime error: invalid memory address or nil pointer dereference", func() { _ = broken.run(numbered(1)) })
 							continue
 						}

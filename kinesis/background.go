@@ -8,7 +8,7 @@ import (
 // flushBackground answers once the chunk is encoded, and sends it afterwards.
 // Without a free place, or while records are being tried again, it asks for
 // the chunk to be offered later: Fluent Bit's queue is the one that is bounded.
-func (o *Output) flushBackground(chunk []byte) Code {
+func (o *Output) flushBackground(chunk []byte, tag string) Code {
 	if o.retrying.Load() > 0 {
 		return Retry
 	}
@@ -24,7 +24,7 @@ func (o *Output) flushBackground(chunk []byte) Code {
 		}
 	}()
 	f := o.getFlush()
-	f.begin(len(chunk))
+	f.begin(len(chunk), tag)
 	f.background = true
 	err := f.run(chunk)
 	o.learn(len(chunk), f.events)

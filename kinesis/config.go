@@ -112,30 +112,14 @@ func (c *Config) checkProfile(o *plugins.Options) {
 
 func (c *Config) checkRecord(o *plugins.Options, getenv func(string) string) {
 	r := &c.Record
+	checkAddedKeys(r, o)
 	if r.LogKey != "" && !logKeyCanExist(r) {
-		o.Refuse("log_key", r.LogKey, "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced")
+		o.Refuse("log_key", r.LogKey, "no record would have this key: log_key is looked up in what data_keys and replace_dots have left of a record and time_key, tag_key, metadata_key and group_key have added, so it must be one of those keys, with its dots replaced")
 	}
 	tz := getenv("TZ")
 	if r.TimeKey != "" && plugins.CheckTimeZone(tz) != nil {
 		o.Warn("TZ = %q names no time zone that is known here, so the times of time_key are not in it; valid is a name such as Europe/Berlin, where the system has the time zones", tz)
 	}
-}
-
-// logKeyCanExist reports whether a record can hold the log key after data_keys
-// and replace_dots have been applied.
-func logKeyCanExist(r *record.Options) bool {
-	replaced := func(key string) string {
-		if r.ReplaceDots == "" {
-			return key
-		}
-		return strings.ReplaceAll(key, ".", r.ReplaceDots)
-	}
-	if len(r.DataKeys) == 0 {
-		// A key with a dot is there only if the replacement has the dot.
-		return r.ReplaceDots == "" || strings.Contains(r.ReplaceDots, ".") || !strings.Contains(r.LogKey, ".")
-	}
-	left := append(slices.Clone(r.DataKeys), r.TimeKey)
-	return slices.ContainsFunc(left, func(key string) bool { return replaced(key) == r.LogKey })
 }
 
 // minAggregateBytes leaves room for a record beside what an aggregate needs.

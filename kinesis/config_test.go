@@ -71,6 +71,9 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		"log_key", "a_b",
 		"time_key", "time",
 		"time_key_format", "%s.%L",
+		"tag_key", "tag",
+		"metadata_key", "meta",
+		"group_key", "group",
 		"replace_dots", "_",
 		"append_newline", "yes",
 		"endpoint", "kinesis.example.com:4567/",
@@ -102,6 +105,9 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		Stream: "logs",
 		Record: record.Options{
 			TimeKey:       "time",
+			TagKey:        "tag",
+			MetadataKey:   "meta",
+			GroupKey:      "group",
 			PartitionKey:  record.KeyPath{"kubernetes", "labels", "app"},
 			DataKeys:      []string{"log", "kubernetes", "a.b"},
 			ReplaceDots:   "_",
@@ -132,6 +138,9 @@ func TestConfigReadsEveryOption(t *testing.T) {
 		ConcurrencyRetries:           0,
 		WireFormat:                   "cbor",
 		Warnings: []string{
+			"tag_key has no effect with log_key, which sends one value alone",
+			"metadata_key has no effect with log_key, which sends one value alone",
+			"group_key has no effect with log_key, which sends one value alone",
 			"experimental_concurrency = 10: records that do not get through in 1 attempts are lost; Fluent Bit's own option workers has no such risk",
 		},
 	}, config)
@@ -219,7 +228,7 @@ const (
 	boolRule     = "must be true or false (or on, off, yes, no, 1, 0)"
 	regionRule   = "must be the name of an AWS region, such as us-west-2: lower-case letters, digits and single hyphens"
 	streamRule   = "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -"
-	logKeyRule   = "no record would have this key: log_key is looked up in what data_keys, time_key and replace_dots have left of a record, so it must be one of those keys, with its dots replaced"
+	logKeyRule   = "no record would have this key: log_key is looked up in what data_keys and replace_dots have left of a record and time_key, tag_key, metadata_key and group_key have added, so it must be one of those keys, with its dots replaced"
 	deliveryRule = `must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`
 	sessionRule  = "must be 2 to 64 of the characters a-z, A-Z, 0-9, _ + = , . @ -"
 	durationRule = `must be a number of seconds, or a duration such as "30m" or "1h", from 15m to 12h`
@@ -387,6 +396,9 @@ func TestConfigRefusesALogKeyThatNoRecordCanHave(t *testing.T) {
 		{"the time key beside data_keys", with("log_key", "time", "data_keys", "log", "time_key", "time"), true},
 		{"a key whose dots are replaced", with("log_key", "a_b", "data_keys", "a.b", "replace_dots", "_"), true},
 		{"a key as it was before its dots were replaced", with("log_key", "a.b", "data_keys", "a.b", "replace_dots", "_"), false},
+		{"the tag's key beside data_keys", with("log_key", "tag", "data_keys", "log", "tag_key", "tag"), true},
+		{"the metadata's key beside data_keys", with("log_key", "m", "data_keys", "log", "metadata_key", "m"), true},
+		{"the group's key with its dots replaced", with("log_key", "a_g", "data_keys", "log", "group_key", "a.g", "replace_dots", "_"), true},
 		{"the time key with its dots replaced", with("log_key", "a-t", "data_keys", "log", "time_key", "a.t", "replace_dots", "-"), true},
 		{"a key with a dot where there are none left", with("log_key", "a.b", "replace_dots", "_"), false},
 		{"a key with a dot where dots become dots", with("log_key", "a.b", "replace_dots", ".."), true},
@@ -545,6 +557,55 @@ func TestConfigOfJoinedLines(t *testing.T) {
 	_, _, err = ReadConfig(with("simple_aggregation", "on", "aggregation", "on"), noEnv)
 	require.EqualError(t, err, `simple_aggregation = "true": aggregation is true as well, and a record can be in one format alone: `+
 		"leave out simple_aggregation for the format of the KPL, aggregation for lines")
+}
+
+func TestWhatIsAddedNeedsKeysOfItsOwn(t *testing.T) {
+	const taken = "is what %s has as its key, and must be another one"
+	for _, test := range []struct {
+		name    string
+		options plugins.Values
+		want    []string // mistakes
+	}{
+		{"four keys are four", with("time_key", "t", "tag_key", "g", "metadata_key", "m", "group_key", "G"), nil},
+		{"the time's is not the tag's", with("time_key", "a", "tag_key", "a"), []string{`tag_key = "a": ` + fmt.Sprintf(taken, "time_key")}},
+		{"the metadata's is not the group's", with("metadata_key", " a", "group_key", "a "), []string{`group_key = "a": ` + fmt.Sprintf(taken, "metadata_key")}},
+		{"keys with a dot are told apart", with("tag_key", "a.b", "group_key", "a_b"), nil},
+		{"not once dots are replaced", with("tag_key", "a.b", "group_key", "a_b", "replace_dots", "_"), []string{`group_key = "a_b": ` + fmt.Sprintf(taken, "tag_key")}},
+		{"all mistakes are said", with("time_key", "a", "tag_key", "a", "group_key", "a"), []string{
+			`tag_key = "a": ` + fmt.Sprintf(taken, "time_key"), `group_key = "a": ` + fmt.Sprintf(taken, "time_key"), `group_key = "a": ` + fmt.Sprintf(taken, "tag_key")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config, _, err := ReadConfig(test.options, noEnv)
+			if test.want != nil {
+				require.EqualError(t, err, strings.Join(test.want, "\n"))
+				return
+			}
+			require.NoError(t, err)
+			require.Empty(t, config.Warnings)
+		})
+	}
+}
+
+func TestConfigRemarksOnWhatIsAddedToNoRecord(t *testing.T) {
+	const remark = "tag_key has no effect with log_key, which sends one value alone"
+	for _, test := range []struct {
+		name    string
+		options plugins.Values
+		want    []string
+	}{
+		{"beside another log_key", with("log_key", "log", "tag_key", "tag", "group_key", "g"), []string{remark, strings.ReplaceAll(remark, "tag_key", "group_key")}},
+		{"as log_key", with("log_key", "tag", "tag_key", "tag"), nil},
+		{"as log_key, dots replaced", with("log_key", "a_b", "tag_key", "a.b", "replace_dots", "_"), nil},
+		{"as partition_key", with("log_key", "log", "tag_key", "tag", "partition_key", "tag"), nil},
+		{"where partition_key leads", with("log_key", "log", "metadata_key", "m", "partition_key", "m->otlp->trace_id"), nil},
+		{"the time, as ever", with("log_key", "log", "time_key", "time"), nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config, _, err := ReadConfig(test.options, noEnv)
+			require.NoError(t, err)
+			require.Equal(t, test.want, config.Warnings)
+		})
+	}
 }
 
 func TestConfigRemarksOnATimeZoneThatIsNotKnown(t *testing.T) {

@@ -49,8 +49,9 @@ type flush struct {
 	panicked bool          // it has left the ledger, and will not come back to it
 }
 
-// begin readies a flush for a chunk of this size.
-func (f *flush) begin(size int) {
+// begin readies a flush for a chunk of this size, under this tag.
+func (f *flush) begin(size int, tag string) {
+	f.records.Begin(tag)
 	f.began = time.Now()
 	f.events, f.whole, f.done, f.entry = 0, 0, nil, nil
 	f.background, f.sent, f.handed, f.identified = false, false, false, false
@@ -82,6 +83,7 @@ func (f *flush) encode(chunk []byte) error {
 		f.o.log.Errorf("a compressor cannot be made, so the records go without: %v", err)
 	}
 	defer f.returnCompressors()
+	defer f.records.End()
 	defer f.count()
 	event := events.NewReader(chunk)
 	for event.Next() {
@@ -90,24 +92,32 @@ func (f *flush) encode(chunk []byte) error {
 			f.hits++
 			continue
 		}
-		r, n, err := f.records.Encode(event.Body(), event.Time())
+		r, n, err := f.records.Encode(&event)
 		if err == nil {
 			event.Advance(n)
 			f.met++
 			f.add(&r, uint32(event.Ordinal()))
 			continue
 		}
-		reason, known := record.DropOf(err)
-		if !known {
-			event.Malformed(err)
+		if !f.leaveOut(&event, n, err) {
 			break
 		}
-		event.Advance(n)
-		f.met++
-		f.count()
-		f.o.drop(reason, event.Ordinal())
 	}
 	return event.Err()
+}
+
+// leaveOut passes over an event of which no record is made. It is false where the
+// rest of the chunk is lost with it.
+func (f *flush) leaveOut(event *events.Reader, n int, err error) bool {
+	reason, known := record.DropOf(err)
+	if !known {
+		return event.Malformed(err)
+	}
+	event.Advance(n)
+	f.met++
+	f.count()
+	f.o.drop(reason, event.Ordinal())
+	return true
 }
 
 // count adds up what the events since the last time come to. Workers share the

@@ -52,12 +52,24 @@ func (c *Config) recordOptions() plugins.Table {
 		Help:    "How that time is written: strftime, and `%L` milliseconds, `%f` microseconds, `%N` nanoseconds or as many digits as in `%3N`, `%s` Unix seconds, `%:z` the offset as `+01:00`, and the flags of GNU date, such as `%-d` and `%^a`. The time zone is that of the process (`TZ`).",
 		Example: "%Y-%m-%dT%H:%M:%S.%3N%:z",
 	}, {
+		Name: "tag_key", Group: group, Value: plugins.Word(&r.TagKey),
+		Help:    "Adds the event's tag under this key; a field of that name is replaced.",
+		Example: "tag",
+	}, {
+		Name: "metadata_key", Group: group, Value: plugins.Word(&r.MetadataKey),
+		Help:    "Adds the event's metadata, such as the attributes of OpenTelemetry, as a map under this key; a field of that name is replaced.",
+		Example: "metadata",
+	}, {
+		Name: "group_key", Group: group, Value: plugins.Word(&r.GroupKey),
+		Help:    "Adds what the events of a group have in common, such as the resource and the scope of OpenTelemetry, as a map under this key; a field of that name is replaced.",
+		Example: "group",
+	}, {
 		Name: "partition_key", Group: group, Value: plugins.Parsed(&r.PartitionKey, parsePartitionKey), Odd: plugins.Taken,
 		Help:    "The key whose value is the record's partition key, or a path of keys. Records with one partition key go to one shard. Without it, each record gets a random one.",
 		Example: "kubernetes->pod_name",
 	}, {
 		Name: "data_keys", Group: group, Value: plugins.List(&r.DataKeys), Odd: plugins.Taken,
-		Help:    "Top-level keys, separated by commas: only these are sent, and `time_key`. Without it, all are.",
+		Help:    "Top-level keys, separated by commas: only these are sent, and what `time_key`, `tag_key`, `metadata_key` and `group_key` add. Without it, all are.",
 		Example: "log, stream",
 	}, {
 		Name: "replace_dots", Group: group, Value: plugins.Text(&r.ReplaceDots),

@@ -142,10 +142,10 @@ func (o *Output) putFlush(f *flush) {
 // touched after Flush has returned.
 func (o *Output) Flush(chunk []byte, tag string) Code {
 	if cap(o.background) > 0 {
-		return o.flushBackground(chunk)
+		return o.flushBackground(chunk, tag)
 	}
 	f := o.getFlush()
-	f.begin(len(chunk))
+	f.begin(len(chunk), tag)
 	f.recall(chunk, tag)
 	ended := false
 	defer func() {

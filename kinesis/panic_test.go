@@ -181,7 +181,7 @@ func TestSixteenWorkersGoOnThroughPanics(t *testing.T) {
 // breaks has a flush panic in its encoder, as the entry point would recover it.
 func (o *Output) breaks(t *testing.T) {
 	broken := &flush{o: o, d: o.d, records: new(record.Encoder)} // without what makes records
-	broken.begin(10)
+	broken.begin(10, "tag")
 	defer func() {
 		if recover() == nil {
 			t.Error("nothing has panicked")

@@ -29,6 +29,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 	}{
 		{"the defaults", nil, nil, []string{
 			"region = us-east-1", "stream = logs", "time_key = (not set)", "time_key_format = %Y-%m-%dT%H:%M:%S", "partition_key = (not set)",
+			"tag_key = (not set)", "metadata_key = (not set)", "group_key = (not set)",
 			"data_keys = (not set)", "replace_dots = (not set)", "log_key = (not set)", "append_newline = false", "endpoint = https://127.0.0.1:",
 			"sts_endpoint = (not set)", "EKS_POD_EXECUTION_ROLE = (not set)", "role_arn = (not set)", "http_request_timeout = 0s",
 			"profile = (not set)", "external_id = (not set)", "role_session_name = (not set)", "role_duration = 15m0s",
@@ -93,6 +94,7 @@ func TestOptionsThatDoNothingAreRemarkedOn(t *testing.T) {
 		want    []string
 	}{
 		{options{"time_key_format": "%s"}, []string{"time_key_format has no effect without time_key"}},
+		{options{"group_key": "group", "log_key": "log"}, []string{"group_key has no effect with log_key, which sends one value alone"}},
 		{options{"skip_aggregation_record_size": "1k", "aggregation_compression": "gzip"}, []string{
 			"skip_aggregation_record_size has no effect without aggregation or simple_aggregation", "aggregation_compression has no effect without aggregation"}},
 		{options{"experimental_concurrency_retries": "1"}, []string{"experimental_concurrency_retries has no effect without experimental_concurrency"}},

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/compress"
+	"fluent-bit-kinesis/plugins/events"
 	"fluent-bit-kinesis/plugins/msgjson"
 )
 
@@ -35,10 +36,12 @@ func TestWhatCannotBeReadEndsTheChunk(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"a value that is cut off": {0x81, 0xa1, 'a', 0xa5, 'b'},
 		"a byte that is no value": {0x81, 0xa1, 'a', 0xc1},
-		"no bytes at all":         {},
+		"a map of nothing":        {0x81},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := encoderOf(t, Options{}).Encode(body, eventsTime)
+			event := events.NewReader(append([]byte{0x92, 0x05}, body...))
+			require.True(t, event.Next())
+			_, _, err := encoderOf(t, Options{}).Encode(&event)
 			require.Error(t, err)
 			reason, known := DropOf(err)
 			require.False(t, known)

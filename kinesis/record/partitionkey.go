@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/hex"
 	"math/rand/v2"
 	"unicode/utf8"
 
@@ -14,10 +15,10 @@ import (
 // partition_key names, or a random one. It is owned by one goroutine at a
 // time.
 type partitionKeys struct {
-	path    KeyPath // of the option; empty where it is not set
-	timeKey string
-	random  *rand.Rand
-	key     []byte // the key at hand
+	path   KeyPath   // of the option; empty where it is not set
+	added  *addition // that the path begins with, if it does
+	random *rand.Rand
+	key    []byte // the key at hand
 
 	// The last value of the path's first key that has another below it, and the
 	// key that it led to. The records of a pod have the same.
@@ -27,15 +28,20 @@ type partitionKeys struct {
 
 const maxSeenValue = 4 << 10
 
-func newPartitionKeys(o *Options) *partitionKeys {
-	return &partitionKeys{path: o.PartitionKey, timeKey: o.TimeKey, random: newRandom()}
+func newPartitionKeys(o *Options, a *added) *partitionKeys {
+	p := &partitionKeys{path: o.PartitionKey, random: newRandom()}
+	if len(p.path) > 0 {
+		p.added = a.named([]byte(p.path[0]))
+	}
+	return p
 }
 
-// of is the key of the record that json has just encoded from body. It is
-// valid until the next call. random tells that it is not the record's own.
-func (p *partitionKeys) of(json *msgjson.Encoder, body []byte, at *timeMember) (key []byte, random bool) {
+// of is the key of the record that json has just encoded from body, and for which
+// the additions are set. It is valid until the next call. random tells that it is
+// not the record's own.
+func (p *partitionKeys) of(json *msgjson.Encoder, body []byte) (key []byte, random bool) {
 	if len(p.path) > 0 {
-		if key := p.fromRecord(json, body, at); len(key) > 0 {
+		if key := p.fromRecord(json, body); len(key) > 0 {
 			return key, false
 		}
 	}
@@ -45,13 +51,9 @@ func (p *partitionKeys) of(json *msgjson.Encoder, body []byte, at *timeMember) (
 
 // fromRecord is the value that the option's path leads to; empty where there is none
 // that can be a key.
-func (p *partitionKeys) fromRecord(json *msgjson.Encoder, body []byte, at *timeMember) []byte {
-	if p.timeKey != "" && p.path[0] == p.timeKey {
-		if len(p.path) > 1 {
-			return nil
-		}
-		p.key = append(p.key[:0], at.text...)
-		return p.cut()
+func (p *partitionKeys) fromRecord(json *msgjson.Encoder, body []byte) []byte {
+	if p.added != nil {
+		return p.fromAddition(json)
 	}
 	value, ok := json.Noted(forPartitionKey, body)
 	if !ok {
@@ -60,6 +62,24 @@ func (p *partitionKeys) fromRecord(json *msgjson.Encoder, body []byte, at *timeM
 	if len(p.path) == 1 {
 		return p.ofValue(json, value)
 	}
+	return p.within(json, value)
+}
+
+// fromAddition is the key that the path leads to in what is added: to a text, or
+// into a map.
+func (p *partitionKeys) fromAddition(json *msgjson.Encoder) []byte {
+	switch m := p.added; {
+	case m.value == nil && len(p.path) == 1:
+		return p.ofText(m.text)
+	case m.value != nil && len(p.path) > 1:
+		return p.within(json, m.value)
+	}
+	return nil
+}
+
+// within is the key that the rest of the path leads to in the value of its first
+// key.
+func (p *partitionKeys) within(json *msgjson.Encoder, value []byte) []byte {
 	if len(p.seen) == 0 || !bytes.Equal(value, p.seen) {
 		found := p.lookup(json, value)
 		p.seen, p.found = p.seen[:0], append(p.found[:0], found...)
@@ -84,14 +104,27 @@ func (p *partitionKeys) lookup(json *msgjson.Encoder, value []byte) []byte {
 // ofValue is the key that a value is; empty where it can be none.
 func (p *partitionKeys) ofValue(json *msgjson.Encoder, value []byte) []byte {
 	if text, ok := msgpack.Text(value); ok {
-		text = text[:min(len(text), wire.MaxKeyRunes*utf8.UTFMax)] // what is behind cannot be among its characters
-		p.key = msgjson.AppendValidUTF8(p.key[:0], text)
-		return p.cut()
+		if p.added != nil && msgpack.IsBinary(value[0]) {
+			return p.ofBinary(text)
+		}
+		return p.ofText(text)
 	}
 	if !msgpack.IsScalar(value) {
 		return nil
 	}
 	return p.ofScalar(json, value)
+}
+
+func (p *partitionKeys) ofText(text []byte) []byte {
+	text = text[:min(len(text), wire.MaxKeyRunes*utf8.UTFMax)] // what is behind cannot be among its characters
+	p.key = msgjson.AppendValidUTF8(p.key[:0], text)
+	return p.cut()
+}
+
+// ofBinary is the digits that bytes in what is added are written as.
+func (p *partitionKeys) ofBinary(value []byte) []byte {
+	p.key = hex.AppendEncode(p.key[:0], value[:min(len(value), wire.MaxKeyRunes)])
+	return p.cut()
 }
 
 // ofScalar is the value's JSON; where that is a string, the inside of it, and

@@ -5,8 +5,10 @@
 // a buffer of its own, applying the options on the way. Their order is part of
 // what they promise:
 //
-//	time_key        the event's time is added, or replaces a field of that name
-//	partition_key   is looked up, in the record with its time
+//	time_key        the event's time is added, or replaces a field of that name,
+//	                and so are by tag_key, metadata_key and group_key what else
+//	                Fluent Bit knows
+//	partition_key   is looked up, in the record with what was added
 //	data_keys       leaves out all other keys
 //	replace_dots    renames the keys that are left, at every depth
 //	log_key         makes the data this key's value alone
@@ -25,10 +27,10 @@ package record
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/events"
 	"fluent-bit-kinesis/plugins/msgjson"
 	"fluent-bit-kinesis/plugins/msgpack"
 )
@@ -37,6 +39,9 @@ import (
 type Options struct {
 	TimeKey       string              // "" adds no time
 	TimeFormat    *plugins.TimeFormat // of the time; set where TimeKey is
+	TagKey        string              // "" adds no tag
+	MetadataKey   string              // "" adds no metadata
+	GroupKey      string              // "" adds nothing of a group
 	PartitionKey  KeyPath             // empty for random keys
 	DataKeys      []string            // empty for all
 	ReplaceDots   string              // "" leaves dots alone
@@ -48,7 +53,16 @@ type Options struct {
 
 // picks tells whether members of a record are told apart by their keys.
 func (o *Options) picks() bool {
-	return o.TimeKey != "" || len(o.PartitionKey) > 0 || len(o.DataKeys) > 0 || o.LogKey != ""
+	adds := o.TimeKey != "" || o.TagKey != "" || o.MetadataKey != "" || o.GroupKey != ""
+	return adds || len(o.PartitionKey) > 0 || len(o.DataKeys) > 0 || o.LogKey != ""
+}
+
+// dots is what stands for dots in keys; nil leaves them alone.
+func (o *Options) dots() []byte {
+	if o.ReplaceDots == "" {
+		return nil
+	}
+	return []byte(o.ReplaceDots)
 }
 
 // A Record is an event as it goes to the stream. Its bytes are valid until the
@@ -73,7 +87,9 @@ type Encoder struct {
 	options Options
 	json    *msgjson.Encoder
 	keys    *partitionKeys
-	time    timeMember
+	added   added
+
+	logAdded *addition // that log_key names, if it does
 
 	data    []byte // of the record at hand
 	written []byte // the key at hand, dots replaced
@@ -89,11 +105,12 @@ const (
 
 // NewEncoder returns an encoder of records under the options.
 func NewEncoder(options Options) *Encoder {
-	e := &Encoder{options: options, keys: newPartitionKeys(&options), time: newTimeMember(&options)}
-	var json msgjson.Options
-	if options.ReplaceDots != "" {
-		json.ReplaceDots = []byte(options.ReplaceDots)
+	e := &Encoder{options: options, added: newAdded(&options)}
+	e.keys = newPartitionKeys(&options, &e.added)
+	if options.LogKey != "" {
+		e.logAdded = e.added.writtenAs([]byte(options.LogKey))
 	}
+	json := msgjson.Options{ReplaceDots: options.dots()}
 	if options.picks() {
 		json.Pick = e.pick
 	}
@@ -106,8 +123,8 @@ func NewEncoder(options Options) *Encoder {
 func (e *Encoder) pick(key []byte) msgjson.Pick {
 	o := &e.options
 	var p msgjson.Pick
-	if o.TimeKey != "" && string(key) == o.TimeKey {
-		return 0 // the event's time takes its place
+	if e.added.named(key) != nil {
+		return 0 // what is added takes its place
 	}
 	if len(o.PartitionKey) > 0 && string(key) == o.PartitionKey[0] {
 		p |= forPartitionKey
@@ -115,13 +132,13 @@ func (e *Encoder) pick(key []byte) msgjson.Pick {
 	if len(o.DataKeys) > 0 && !slices.ContainsFunc(o.DataKeys, func(wanted string) bool { return string(key) == wanted }) {
 		return p
 	}
+	written := e.asWritten(key)
 	switch {
-	case o.LogKey != "":
-		if string(e.asWritten(key)) == o.LogKey {
-			p |= forLog
-		}
-	case o.TimeKey == "" || !bytes.Equal(e.asWritten(key), e.time.written):
+	case e.added.writtenAs(written) != nil:
+	case o.LogKey == "":
 		p |= msgjson.Write
+	case string(written) == o.LogKey:
+		p |= forLog
 	}
 	return p
 }
@@ -136,24 +153,30 @@ func (e *Encoder) asWritten(key []byte) []byte {
 	return e.written
 }
 
-// Encode makes the record of the event whose body is at the start of body, and
-// returns how long the body is. Where the error has a reason of DropOf it costs
-// the record and leaves the length good; after any other the chunk cannot be
-// read on.
-func (e *Encoder) Encode(body []byte, at time.Time) (r Record, n int, err error) {
+// Begin readies the encoder for the events of a chunk with this tag.
+func (e *Encoder) Begin(tag string) { e.added.begin(tag) }
+
+// End lets go of the chunk, which is not to be touched any more.
+func (e *Encoder) End() { e.added.end() }
+
+// Encode makes the record of the event, and returns how long the event's body is.
+// Where the error has a reason of DropOf it costs the record and leaves the length
+// good; after any other the chunk cannot be read on.
+func (e *Encoder) Encode(event *events.Reader) (r Record, n int, err error) {
+	body := event.Body()
 	data, n, err := e.json.AppendRecord(e.data[:0], body)
 	e.data = data
 	if err != nil {
 		return r, n, err
 	}
-	if e.time.on() {
-		e.time.set(at)
+	if e.added.any() {
+		e.added.set(event)
 	}
-	r.Key, r.Random = e.keys.of(e.json, body, &e.time)
+	r.Key, r.Random = e.keys.of(e.json, body)
 	if e.options.LogKey != "" {
 		err = e.logValue(body)
-	} else if e.time.on() {
-		e.data = e.time.appendMember(e.data)
+	} else if e.added.any() {
+		e.data, err = e.added.appendTo(e.data)
 	}
 	if err != nil {
 		return r, n, err
@@ -178,9 +201,8 @@ func (e *Encoder) Seal(r *Record) (err error) {
 
 // logValue makes the data of the value of log_key alone.
 func (e *Encoder) logValue(body []byte) error {
-	if e.time.on() && string(e.time.written) == e.options.LogKey {
-		e.data = append(e.data[:0], e.time.text...)
-		return nil
+	if e.logAdded != nil {
+		return e.logAddition(e.logAdded)
 	}
 	value, ok := e.json.Noted(forLog, body)
 	if !ok {
@@ -195,6 +217,20 @@ func (e *Encoder) logValue(body []byte) error {
 	return err
 }
 
+// logAddition makes the data of what is added alone.
+func (e *Encoder) logAddition(m *addition) error {
+	if !m.exists() {
+		return errNoLogKey
+	}
+	if m.value == nil {
+		e.data = append(e.data[:0], m.text...)
+		return nil
+	}
+	text, err := e.added.asJSON(m)
+	e.data = append(e.data[:0], text...)
+	return err
+}
+
 // maxKept is what a buffer may keep for the next record, in bytes: more than
 // nearly all records need.
 const maxKept = 64 << 10
@@ -206,4 +242,5 @@ func (e *Encoder) Trim() {
 			*buffer = nil
 		}
 	}
+	e.added.trim()
 }

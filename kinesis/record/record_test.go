@@ -364,6 +364,7 @@ func TestPickAllocatesNothing(t *testing.T) {
 		"time_key":  {ReplaceDots: "_", TimeKey: "t.i.m.e"},
 		"data_keys": {ReplaceDots: "_", DataKeys: []string{"log", "a.long.key.of.more.than.thirty-two.characters"}},
 		"log_key":   {ReplaceDots: "_", LogKey: "log"},
+		"tag_key":   {ReplaceDots: "_", TagKey: "t.a.g", MetadataKey: "t.i.m.e", GroupKey: "group"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := encoderOf(t, options)

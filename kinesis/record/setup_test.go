@@ -75,8 +75,9 @@ func (e encoder) of(header flbhost.Header, body fields) (Record, error) {
 	chunk.Append(header, body...)
 	event := events.NewReader(chunk.Bytes())
 	require.True(e.t, event.Next(), "%v", event.Err())
-	r, n, err := e.Encode(event.Body(), event.Time())
-	require.Equal(e.t, len(event.Body()), n, "length of the event's body")
+	size := len(event.Body())
+	r, n, err := e.Encode(&event)
+	require.Equal(e.t, size, n, "length of the event's body")
 	return r, err
 }
 
