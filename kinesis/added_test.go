@@ -41,6 +41,7 @@ func TestWhatIsAddedAllocatesNothingPerRecord(t *testing.T) {
 	for name, options := range map[string][]string{
 		"alone":              addingKeys,
 		"with a key from it": append([]string{"partition_key", "meta->otlp->trace_id", "replace_dots", "_", "time_key", "time"}, addingKeys...),
+		"and nothing left":   append([]string{"data_keys", "none", "skip_empty", "on"}, addingKeys...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := outputOf(t, instantStream, options...)
@@ -73,4 +74,28 @@ func TestTheTagIsThatOfTheChunk(t *testing.T) {
 			require.Equal(t, want, s.userNumbersByKey())
 		})
 	}
+}
+
+func TestEventsOfWhichNothingIsLeftAreCountedAndSettled(t *testing.T) {
+	s := &fakeStream{t: t}
+	o := outputOf(t, s, "data_keys", "n", "skip_empty", "on", "time_key", "time")
+	chunk := chunkOf(30, func(i int) fields {
+		if i%3 == 1 {
+			return fields{kv("x", i)}
+		}
+		return fields{kv("n", i)}
+	})
+	require.Equal(t, OK, o.Flush(chunk, "tag"))
+	nothing := chunkOf(5, func(int) fields { return fields{} })
+	require.Equal(t, OK, o.Flush(nothing, "tag"))
+	counts := o.Counts()
+	require.Equal(t, int64(35), counts.Records)
+	require.Equal(t, int64(20), counts.Accepted)
+	require.Equal(t, int64(15), counts.Empty)
+	require.Zero(t, counts.Dropped)
+	require.Contains(t, counts.String(), "records 35, accepted 20 (")
+	require.Contains(t, counts.String(), ", left out as empty 15")
+	require.NotContains(t, counts.String(), "dropped")
+	require.Len(t, s.userNumbers(), 20)
+	requireIdle(t, o)
 }

@@ -49,6 +49,7 @@ type Counts struct {
 	Retried    atomic.Int64 // records tried again within a flush
 	Refused    atomic.Int64 // records that the stream refused for its pace, each time
 	HandedBack atomic.Int64 // to Fluent Bit, to be offered again
+	Empty      atomic.Int64 // events that were left out, as skip_empty asks
 	Truncated  atomic.Int64
 	RandomKeys atomic.Int64 // records without the partition key that was asked for
 	Bytes      atomic.Int64 // accepted: data and partition keys
@@ -68,10 +69,10 @@ type Counts struct {
 
 // A Snapshot is what the counts were at one time.
 type Snapshot struct {
-	Records, Accepted, Retried, Refused, HandedBack, Truncated, RandomKeys, Bytes int64
-	Aggregated, Aggregates, LedgerHits, LedgerLost                                int64
-	LedgerRead, LedgerKnown                                                       int64
-	Waited                                                                        time.Duration
+	Records, Accepted, Retried, Refused, HandedBack, Empty, Truncated, RandomKeys, Bytes int64
+	Aggregated, Aggregates, LedgerHits, LedgerLost                                       int64
+	LedgerRead, LedgerKnown                                                              int64
+	Waited                                                                               time.Duration
 
 	Dropped  [dropReasons]int64
 	Requests [requestOutcomes]int64
@@ -84,7 +85,7 @@ func (c *Counts) snapshot() Snapshot {
 	s := Snapshot{
 		Records: c.Records.Load(), Accepted: c.Accepted.Load(), Retried: c.Retried.Load(), Refused: c.Refused.Load(),
 		HandedBack: c.HandedBack.Load(), Truncated: c.Truncated.Load(), RandomKeys: c.RandomKeys.Load(),
-		Bytes: c.Bytes.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
+		Bytes: c.Bytes.Load(), Empty: c.Empty.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
 		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
 		Waited: time.Duration(c.Waited.Load()), LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
 	}
@@ -113,6 +114,7 @@ func (s Snapshot) String() string {
 		{"tried again", s.Retried},
 		{"handed back", s.HandedBack},
 		{"not sent again", s.LedgerHits},
+		{"left out as empty", s.Empty},
 		{"truncated", s.Truncated},
 		{"under a random key for want of their own", s.RandomKeys},
 		{"chunks in ledger_file at the start", s.LedgerRead},

@@ -26,6 +26,7 @@ type flush struct {
 	began   time.Time
 	events  int        // of the chunk, met so far
 	met     int64      // records of those, not yet counted
+	empty   int64      // those of them that were left out as empty, not yet counted
 	hits    int64      // events that the stream holds already, not yet counted
 	done    ledger.Set // events that were settled when the chunk was offered before
 	whole   int        // events that were handed over at once, all that there are; 0 where there is more than one request
@@ -109,6 +110,12 @@ func (f *flush) encode(chunk []byte) error {
 // leaveOut passes over an event of which no record is made. It is false where the
 // rest of the chunk is lost with it.
 func (f *flush) leaveOut(event *events.Reader, n int, err error) bool {
+	if err == record.ErrEmpty {
+		event.Advance(n)
+		f.met++
+		f.empty++
+		return true
+	}
 	reason, known := record.DropOf(err)
 	if !known {
 		return event.Malformed(err)
@@ -124,8 +131,9 @@ func (f *flush) leaveOut(event *events.Reader, n int, err error) bool {
 // counters, and would wait for each other if each record were counted there.
 func (f *flush) count() {
 	f.o.counts.Records.Add(f.met)
+	f.o.counts.Empty.Add(f.empty)
 	f.o.counts.LedgerHits.Add(f.hits)
-	f.met, f.hits = 0, 0
+	f.met, f.empty, f.hits = 0, 0, 0
 }
 
 // borrowCompressors takes what the records of a chunk are compressed with.

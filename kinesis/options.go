@@ -72,6 +72,10 @@ func (c *Config) recordOptions() plugins.Table {
 		Help:    "Top-level keys, separated by commas: only these are sent, and what `time_key`, `tag_key`, `metadata_key` and `group_key` add. Without it, all are.",
 		Example: "log, stream",
 	}, {
+		Name: "skip_empty", Group: group, Value: plugins.Bool(&r.SkipEmpty), Default: "false",
+		Help:    "Makes no record of an event of which `data_keys` leaves nothing, nor of one without fields.",
+		Example: "true",
+	}, {
 		Name: "replace_dots", Group: group, Value: plugins.Text(&r.ReplaceDots),
 		Help:    "Replaces each `.` in every key, at every depth.",
 		Example: "_",

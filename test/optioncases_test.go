@@ -98,6 +98,8 @@ var optionCases = []optionCase{
 	{refused, "metadata_key", "a.b", options{"tag_key": "a_b", "replace_dots": "_"}, "is what tag_key has as its key", ""},
 	{started, "group_key", "group", nil, "", "group_key = group"},
 	{refused, "group_key", "t", timed, "is what time_key has as its key", ""},
+	{started, "skip_empty", "Yes", nil, "", "skip_empty = true"},
+	{refused, "skip_empty", "maybe", nil, isBool, ""},
 
 	{started, "partition_key", "a", nil, "", "partition_key = a"},
 	{started, "partition_key", "a->log", nil, "", "partition_key = a->log"},

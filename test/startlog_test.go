@@ -29,7 +29,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 	}{
 		{"the defaults", nil, nil, []string{
 			"region = us-east-1", "stream = logs", "time_key = (not set)", "time_key_format = %Y-%m-%dT%H:%M:%S", "partition_key = (not set)",
-			"tag_key = (not set)", "metadata_key = (not set)", "group_key = (not set)",
+			"tag_key = (not set)", "metadata_key = (not set)", "group_key = (not set)", "skip_empty = false",
 			"data_keys = (not set)", "replace_dots = (not set)", "log_key = (not set)", "append_newline = false", "endpoint = https://127.0.0.1:",
 			"sts_endpoint = (not set)", "EKS_POD_EXECUTION_ROLE = (not set)", "role_arn = (not set)", "http_request_timeout = 0s",
 			"profile = (not set)", "external_id = (not set)", "role_session_name = (not set)", "role_duration = 15m0s",

@@ -24,6 +24,10 @@ var dropNames = [DropReasons]string{"without log_key", "nested too deep", "too b
 // String names the reason as the log does.
 func (r DropReason) String() string { return dropNames[r] }
 
+// ErrEmpty says that nothing is left of an event to be sent, and that it is to be
+// left out, as skip_empty asks.
+var ErrEmpty = errors.New("nothing is left of the record")
+
 var (
 	errNoLogKey = errors.New("record has no log_key")
 	errTooBig   = errors.New("record cannot be made to fit")

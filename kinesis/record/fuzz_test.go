@@ -13,7 +13,8 @@ import (
 )
 
 // FuzzAdded: whatever a chunk holds, a record is what it is without additions but
-// for their names, and with them what is beside it in the chunk.
+// for their names, and with them what is beside it in the chunk; and skip_empty
+// leaves out those, and only those, that are nothing without them.
 func FuzzAdded(f *testing.F) {
 	for _, chunk := range seedChunks() {
 		f.Add(chunk, "app.web", "otlp")
@@ -21,8 +22,9 @@ func FuzzAdded(f *testing.F) {
 	f.Fuzz(func(t *testing.T, chunk []byte, tag, key string) {
 		plain := encoderOf(t, Options{MaximumSize: 1 << 30})
 		adding := encoderOf(t, all(Options{MaximumSize: 1 << 30, PartitionKey: KeyPath{"meta", key}}))
-		logging := encoderOf(t, all(Options{MaximumSize: 1 << 30, LogKey: "group", PartitionKey: KeyPath{"tag"}}))
-		for _, e := range []encoder{plain, adding, logging} {
+		skipping := encoderOf(t, all(Options{MaximumSize: 1 << 30, SkipEmpty: true}))
+		logging := encoderOf(t, all(Options{MaximumSize: 1 << 30, SkipEmpty: true, LogKey: "group", PartitionKey: KeyPath{"tag"}}))
+		for _, e := range []encoder{plain, adding, skipping, logging} {
 			e.Begin(tag)
 		}
 		event := events.NewReader(chunk)
@@ -37,6 +39,7 @@ func FuzzAdded(f *testing.F) {
 			}
 			want := unmarshaled(t, p.Data)
 			maps.DeleteFunc(want, func(key string, _ any) bool { return key == "tag" || key == "meta" || key == "group" })
+			empty := len(want) == 0
 			want["tag"] = unmarshaledText(t, tag)
 			tooDeep := !isAdded(t, want, "meta", event.Metadata()) || !isAdded(t, want, "group", event.Group())
 
@@ -46,10 +49,13 @@ func FuzzAdded(f *testing.F) {
 				requireSameJSON(t, want, unmarshaled(t, a.Data))
 				requireKey(t, &a)
 			}
+			_, m, err = skipping.Encode(&event)
+			requireOutcome(t, err, m == n, map[error]bool{ErrEmpty: empty, msgjson.ErrTooDeep: tooDeep && !empty})
+
 			group, has := want["group"]
 			l, m, err := logging.Encode(&event)
 			if !tooDeep {
-				requireOutcome(t, err, m == n, map[error]bool{errNoLogKey: !has})
+				requireOutcome(t, err, m == n, map[error]bool{ErrEmpty: empty, errNoLogKey: !has && !empty})
 			}
 			if err == nil {
 				requireSameJSON(t, group, any(unmarshaled(t, l.Data)))

@@ -10,6 +10,7 @@
 //	                Fluent Bit knows
 //	partition_key   is looked up, in the record with what was added
 //	data_keys       leaves out all other keys
+//	skip_empty      leaves out the record if no key is left but what was added
 //	replace_dots    renames the keys that are left, at every depth
 //	log_key         makes the data this key's value alone
 //	append_newline  ends the data; lines have one newline, whatever they end in
@@ -44,8 +45,9 @@ type Options struct {
 	GroupKey      string              // "" adds nothing of a group
 	PartitionKey  KeyPath             // empty for random keys
 	DataKeys      []string            // empty for all
-	ReplaceDots   string              // "" leaves dots alone
-	LogKey        string              // "" sends the whole record
+	SkipEmpty     bool
+	ReplaceDots   string // "" leaves dots alone
+	LogKey        string // "" sends the whole record
 	AppendNewline bool
 	Lines         bool // with AppendNewline: data ends in one newline, and is compressed by Seal alone
 	MaximumSize   int  // of data and partition key, in bytes
@@ -138,7 +140,9 @@ func (e *Encoder) pick(key []byte) msgjson.Pick {
 	case o.LogKey == "":
 		p |= msgjson.Write
 	case string(written) == o.LogKey:
-		p |= forLog
+		p |= forLog | msgjson.Mark
+	default:
+		p |= msgjson.Mark
 	}
 	return p
 }
@@ -160,14 +164,18 @@ func (e *Encoder) Begin(tag string) { e.added.begin(tag) }
 func (e *Encoder) End() { e.added.end() }
 
 // Encode makes the record of the event, and returns how long the event's body is.
-// Where the error has a reason of DropOf it costs the record and leaves the length
-// good; after any other the chunk cannot be read on.
+// Where the error has a reason of DropOf it costs the record, and after ErrEmpty
+// there is none: both leave the length good. After any other the chunk cannot be
+// read on.
 func (e *Encoder) Encode(event *events.Reader) (r Record, n int, err error) {
 	body := event.Body()
 	data, n, err := e.json.AppendRecord(e.data[:0], body)
 	e.data = data
 	if err != nil {
 		return r, n, err
+	}
+	if e.options.SkipEmpty && e.empty() {
+		return r, n, ErrEmpty
 	}
 	if e.added.any() {
 		e.added.set(event)
@@ -197,6 +205,14 @@ func (e *Encoder) Seal(r *Record) (err error) {
 		r.Data, r.Truncated, err = e.fitCompressed(e.options.MaximumSize - len(r.Key))
 	}
 	return err
+}
+
+// empty tells whether nothing is left of the fields of the record at hand.
+func (e *Encoder) empty() bool {
+	if e.options.LogKey != "" {
+		return !e.json.Marked()
+	}
+	return len(e.data) == len("{}")
 }
 
 // logValue makes the data of the value of log_key alone.
