@@ -17,7 +17,7 @@ import (
 // of the options; nothing changes it afterwards.
 type Config struct {
 	Region string
-	Stream string
+	Stream string // its name, or its ARN
 
 	Record record.Options // what becomes of an event
 
@@ -72,7 +72,8 @@ func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []pl
 	c := Config{CompressionLevel: compress.DefaultLevel, AggregationCompressionLevel: compress.DefaultLevel}
 	c.Record.MaximumSize = wire.MaxRecordBytes
 	table := c.table()
-	o := plugins.ReadOptions(table, source, environment(getenv))
+	o := plugins.ReadOptions(table, withRegionOfARN(source), environment(getenv))
+	c.checkRegion(o)
 	c.checkRecord(o, getenv)
 	c.checkProfile(o)
 	c.checkAggregation(o)

@@ -229,7 +229,7 @@ const (
 	roleRule     = "must be the ARN of a role, such as arn:aws:iam::123456789012:role/name"
 	boolRule     = "must be true or false (or on, off, yes, no, 1, 0)"
 	regionRule   = "must be the name of an AWS region, such as us-west-2: lower-case letters, digits and single hyphens"
-	streamRule   = "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -"
+	streamRule   = "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -, or the stream's ARN"
 	logKeyRule   = "no record would have this key: log_key is looked up in what data_keys and replace_dots have left of a record and time_key, tag_key, metadata_key and group_key have added, so it must be one of those keys, with its dots replaced"
 	deliveryRule = `must be a number of seconds, or a duration such as "30s" or "5m", up to 24h`
 	sessionRule  = "must be 2 to 64 of the characters a-z, A-Z, 0-9, _ + = , . @ -"
@@ -244,7 +244,8 @@ var badOptions = []bad{
 	{"a region in capitals", "region", "US-WEST-2", regionRule},
 	{"a region that is an address", "region", "kinesis.us-west-2.amazonaws.com", regionRule},
 	{"a region with an empty part", "region", "us--west", regionRule},
-	{"a stream's ARN", "stream", "arn:aws:kinesis:us-west-2:123456789012:stream/logs", streamRule + " (the stream's name, not its ARN)"},
+	{"a consumer's ARN", "stream", "arn:aws:kinesis:us-west-2:123456789012:stream/logs/consumer/c:1", streamARNRule + ", and this is a consumer's: leave out what begins with /consumer/"},
+	{"the ARN of another service", "stream", "arn:aws:firehose:us-west-2:123456789012:deliverystream/logs", streamARNRule + `, and this is of another service, "firehose"`},
 	{"a stream with a blank", "stream", "my logs", streamRule},
 	{"a stream with a slash", "stream", "logs/a", streamRule},
 	{"a stream of 129 characters", "stream", strings.Repeat("a", 129), streamRule},
@@ -341,7 +342,7 @@ func TestConfigNamesAllMistakesTogether(t *testing.T) {
 func TestConfigNeedsARegionAndAStream(t *testing.T) {
 	_, _, err := ReadConfig(plugins.Values{}, noEnv)
 	require.EqualError(t, err, "region is not set: it must be the stream's AWS region, such as us-west-2\n"+
-		"stream is not set: it must be the name of the Kinesis data stream")
+		"stream is not set: it must be the name of the Kinesis data stream, or its ARN")
 }
 
 func TestConfigTakesEveryKindOfRegionAndStream(t *testing.T) {

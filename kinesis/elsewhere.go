@@ -48,7 +48,7 @@ var elsewhere = []plugins.Elsewhere{
 	{Name: "stream_name", Instead: "use stream"},
 	{Name: "stream_key", Instead: "use stream: all records of an output go to one stream"},
 	{Name: "kinesis_stream", Instead: "use stream"},
-	{Name: "stream_arn", Instead: "use stream, with the name at the end of the ARN"},
+	{Name: "stream_arn", Instead: "use stream, which takes an ARN"},
 	{Name: "delivery_stream", Instead: "use stream; for a Firehose delivery stream, Fluent Bit's output kinesis_firehose"},
 	{Name: "delivery_stream_name", Instead: "use stream; for a Firehose delivery stream, Fluent Bit's output kinesis_firehose"},
 

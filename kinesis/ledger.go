@@ -1,7 +1,6 @@
 package kinesis
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,15 +45,12 @@ func (s *shared) ledgerFileFails(err error) {
 }
 
 // ledgerScope tells streams apart, as far as options do: by the name, and by the
-// region, the endpoint and the account that it is in. That of a role is in its ARN.
+// region, the endpoint and the account that it is in. That of a stream or a role is
+// in its ARN.
 // Where in doubt it is another stream: what is sent twice can be found, and what
 // another one has is lost.
 func (c *Config) ledgerScope() string {
-	account := ""
-	if role := strings.Split(cmp.Or(c.RoleARN, c.PodRoleARN), ":"); len(role) > 4 {
-		account = role[4]
-	}
-	return strings.Join([]string{c.Region, c.Stream, c.Endpoint, account}, "\x00")
+	return strings.Join([]string{c.Region, c.Stream, c.Endpoint, c.accountOf()}, "\x00")
 }
 
 // recall finds what the stream has of a chunk that was offered before.

@@ -29,12 +29,12 @@ func (c *Config) streamOptions() plugins.Table {
 	return plugins.Table{{
 		Name: "region", Group: group, Value: plugins.Parsed(&c.Region, parseRegion),
 		Must: "the stream's AWS region, such as us-west-2", Odd: plugins.TakenWith("endpoint"),
-		Help:    "The stream's AWS region.",
+		Help:    "The stream's AWS region. May be left out where `stream` is an ARN.",
 		Example: "us-west-2",
 	}, {
 		Name: "stream", Group: group, Value: plugins.Parsed(&c.Stream, parseStream),
-		Must: "the name of the Kinesis data stream", Odd: plugins.TakenWith("endpoint"),
-		Help:    "The stream's name (not its ARN).",
+		Must: "the name of the Kinesis data stream, or its ARN", Odd: plugins.TakenWith("endpoint"),
+		Help:    "The stream's name, or its ARN, which the stream of another account needs: see [Permissions](#permissions-and-credentials).",
 		Example: "app-logs",
 	}}
 }

@@ -12,6 +12,7 @@ import (
 
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -33,11 +34,13 @@ func parseStream(text string) (string, error) {
 	if streamName.MatchString(text) {
 		return text, nil
 	}
-	why := "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -"
-	if strings.HasPrefix(text, "arn:") {
-		why += " (the stream's name, not its ARN)"
+	if wire.IsARN(text) {
+		if err := checkStreamARN(text); err != nil {
+			return asItIs(text, err.Error())
+		}
+		return text, nil
 	}
-	return asItIs(text, why)
+	return asItIs(text, "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -, or the stream's ARN")
 }
 
 // asItIs is for a name that AWS would not take, but that another service may. One

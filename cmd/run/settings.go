@@ -144,8 +144,22 @@ func (s *settings) limit() int {
 	return 0
 }
 
-func (s *settings) stream() string { return s.optionOr("stream", "run") }
-func (s *settings) region() string { return s.optionOr("region", "us-east-1") }
+// stream is the name of the embedded stream, which is at the end of an ARN.
+func (s *settings) stream() string {
+	given := s.optionOr("stream", "run")
+	if _, name, isARN := strings.Cut(given, ":stream/"); isARN {
+		return name
+	}
+	return given
+}
+
+// region is that of the embedded stream: without a region that in the ARN, as the plugin takes it.
+func (s *settings) region() string {
+	if arn := strings.Split(s.options["stream"], ":"); len(arn) == 6 {
+		return s.optionOr("region", arn[3])
+	}
+	return s.optionOr("region", "us-east-1")
+}
 
 func (s *settings) optionOr(key, otherwise string) string {
 	if value := s.options[key]; value != "" {
@@ -157,7 +171,7 @@ func (s *settings) optionOr(key, otherwise string) string {
 // pluginOptions are the options given, and those that lead the plugin to the embedded services.
 func (s *settings) pluginOptions(stream *kinesistest.Server) map[string]string {
 	options := maps.Clone(s.options)
-	options["stream"], options["region"] = s.stream(), s.region()
+	options["stream"], options["region"] = s.optionOr("stream", s.stream()), s.region()
 	options["endpoint"] = stream.URL()
 	if assumesRole := options["role_arn"] != "" || os.Getenv("EKS_POD_EXECUTION_ROLE") != ""; assumesRole {
 		options["sts_endpoint"] = stream.STSURL()

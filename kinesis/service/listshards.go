@@ -32,9 +32,10 @@ type Shard struct {
 	Start, End aggregate.HashKey
 }
 
-// ListShards asks the service for the open shards of a stream.
+// ListShards asks the service for the open shards of a stream, by its name or its
+// ARN.
 func (c *Client) ListShards(ctx context.Context, stream string) (open []Shard, err error) {
-	request := map[string]string{"StreamName": stream}
+	request := map[string]string{wire.StreamMember(stream): stream}
 	for {
 		body, err := jsoniter.Marshal(request)
 		if err != nil {

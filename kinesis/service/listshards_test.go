@@ -47,6 +47,14 @@ func TestListShardsGivesTheOpenOnesOfAllPages(t *testing.T) {
 	}, *asked)
 }
 
+func TestListShardsNamesTheStreamByItsARN(t *testing.T) {
+	const arn = "arn:aws:kinesis:us-west-2:123456789012:stream/logs"
+	c, asked := shardsClient(t, http.StatusOK, `{"Shards":[]}`)
+	_, err := c.ListShards(t.Context(), arn)
+	require.NoError(t, err)
+	require.Equal(t, []string{`Kinesis_20131202.ListShards {"StreamARN":"` + arn + `"}`}, *asked)
+}
+
 func TestListShardsThatCannotBeRead(t *testing.T) {
 	for name, page := range map[string]string{
 		"cannot be read":       `<html>`,

@@ -44,7 +44,7 @@ func appendCBORText(dst []byte, text string) []byte {
 // complete fills in.
 func (cborFormat) AppendHead(dst []byte, stream string) []byte {
 	dst = appendCBORHead(dst, cborMap, 2)
-	dst = appendCBORText(dst, "StreamName")
+	dst = appendCBORText(dst, StreamMember(stream))
 	dst = appendCBORText(dst, stream)
 	dst = appendCBORText(dst, "Records")
 	return append(dst, cborArray|25, 0, 0)

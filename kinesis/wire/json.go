@@ -15,7 +15,8 @@ type jsonFormat struct{}
 func (jsonFormat) ContentType() string { return "application/x-amz-json-1.1" }
 
 func (jsonFormat) AppendHead(dst []byte, stream string) []byte {
-	dst = msgjson.AppendString(append(dst, `{"StreamName":`...), []byte(stream))
+	dst = msgjson.AppendString(append(dst, '{'), []byte(StreamMember(stream)))
+	dst = msgjson.AppendString(append(dst, ':'), []byte(stream))
 	return append(dst, `,"Records":[`...)
 }
 

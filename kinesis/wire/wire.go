@@ -10,6 +10,8 @@
 // are sent.
 package wire
 
+import "strings"
+
 // The service's limits of one PutRecords request and of one record:
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html.
 const (
@@ -24,7 +26,8 @@ const (
 type Format interface {
 	ContentType() string
 
-	// AppendHead opens a body, up to the first record.
+	// AppendHead opens a body, up to the first record. The stream is a name or an
+	// ARN.
 	AppendHead(dst []byte, stream string) []byte
 	// AppendEntry appends a record.
 	AppendEntry(dst, data, key []byte) []byte
@@ -54,6 +57,18 @@ type Format interface {
 	results(dst []Result, answer []byte, names *names) (results []Result, ok bool)
 	// anyResults does the same, by a library that reads everything.
 	anyResults(dst []Result, answer []byte) ([]Result, error)
+}
+
+// IsARN tells whether a text is to be an ARN: no name of a stream has a colon.
+func IsARN(stream string) bool { return strings.HasPrefix(stream, "arn:") }
+
+// StreamMember is the member of a request that says which stream it is for, by its
+// name or by its ARN. There is to be one of the two.
+func StreamMember(stream string) string {
+	if IsARN(stream) {
+		return "StreamARN"
+	}
+	return "StreamName"
 }
 
 // The names of the formats, as the option wire_format has them.
