@@ -72,13 +72,21 @@ func appendPadded(dst []byte, n uint64) []byte {
 // or as an explicit hash key: a decimal number below 2^128 without sign, blanks
 // or leading zeros.
 func ParseHashKey(text string) (h HashKey, err error) {
-	if text == "" || text[0] == '0' && len(text) > 1 {
+	h, ok := DecimalHashKey(text)
+	if !ok || text[0] == '0' && len(text) > 1 {
 		return HashKey{}, hashKeyError(text)
 	}
+	return h, nil
+}
+
+// DecimalHashKey reads a decimal number below 2^128 as people may write it: leading
+// zeros do not count. ok is false where it is none, as with a sign, a blank or
+// nothing.
+func DecimalHashKey[Text string | []byte](text Text) (h HashKey, ok bool) {
 	for i := range len(text) {
 		digit := uint64(text[i] - '0')
 		if digit > 9 {
-			return HashKey{}, hashKeyError(text)
+			return HashKey{}, false
 		}
 		// h * 10 + digit
 		over, upper := bits.Mul64(h.Hi, 10)
@@ -87,10 +95,10 @@ func ParseHashKey(text string) (h HashKey, err error) {
 		h.Lo, carry = bits.Add64(lower, digit, 0)
 		h.Hi, carry = bits.Add64(upper, carried, carry)
 		if over != 0 || carry != 0 {
-			return HashKey{}, hashKeyError(text)
+			return HashKey{}, false
 		}
 	}
-	return h, nil
+	return h, len(text) > 0
 }
 
 func hashKeyError(text string) error {

@@ -24,8 +24,10 @@ func (w *Writer) SizeWithAll(records *Writer) int {
 const longestHashKey = 2 + 39
 
 // AddAll appends the records of another Writer, which stays as it is. Each keeps
-// its own key.
+// its own key. Where there are none yet, the hash key that the other one has been
+// placed by is taken on; else theirs becomes that of this Writer.
 func (w *Writer) AddAll(records *Writer) {
+	w.follow(records)
 	for key, data := range records.all {
 		w.Add(key, data)
 	}
@@ -50,14 +52,28 @@ func (w *Writer) AddAllUnderFirstKey(records *Writer) {
 
 // AddAllUnderOneKey appends the records of another Writer, which stays as it is.
 // All of both must have been added under one key each: the records take on that
-// of this Writer, and are copied as they stand.
+// of this Writer, and are copied as they stand, or as near to that as where each is
+// placed allows.
 func (w *Writer) AddAllUnderOneKey(records *Writer) {
 	if w.count == 0 {
 		w.AddAll(records)
 		return
 	}
+	if w.placed != records.placed { // those that are placed carry a hash key
+		for _, data := range records.all {
+			w.Add(w.keys.key(0), data)
+		}
+		return
+	}
 	w.buf = append(w.buf, records.buf[records.room:]...)
 	w.count += records.count
+}
+
+// follow places an aggregate without records as another one is.
+func (w *Writer) follow(records *Writer) {
+	if at, placed := records.Placed(); placed && w.count == 0 {
+		w.Place(at)
+	}
 }
 
 // all yields the key and the data of each record, in order. Both are views.

@@ -21,7 +21,7 @@ import (
 //	w.Add(key, data)
 //
 // User records whose key is not the aggregate's get the hash of that one as their
-// explicit hash key. The bytes are a function of the records added alone, and are
+// explicit hash key; after [Writer.Place], all get that one. The bytes are a function of the records added alone, and are
 // those that a protobuf library makes of the same message.
 type Writer struct {
 	// An aggregate begins with the magic and the tables, which grow with
@@ -34,10 +34,13 @@ type Writer struct {
 
 	keys keyTable
 
-	// The explicit hash key table has one entry at most: the hash of the
-	// aggregate's key.
+	// The explicit hash key table has one entry at most: the hash key that the
+	// aggregate is put under.
 	hashKey     []byte // the entry in wire format; empty until first asked for
 	hashKeyUsed bool   // a record refers to it, so that it is part of the aggregate
+
+	placed   bool // the hash key is not the hash of the aggregate's key
+	placedAt HashKey
 }
 
 // sparedRoom is what makeRoom adds to the room asked for, so that it is not
@@ -52,14 +55,26 @@ func (w *Writer) Reset() {
 	w.keys.reset()
 	w.hashKey = w.hashKey[:0]
 	w.hashKeyUsed = false
+	w.placed = false
 }
+
+// Place says, before the first record, that the aggregate is put under an explicit
+// hash key: all of its records then carry that one. It holds until the next Reset.
+func (w *Writer) Place(at HashKey) {
+	w.placed, w.placedAt = true, at
+	w.hashKey = w.hashKey[:0]
+}
+
+// Placed returns the explicit hash key that the aggregate is to be put under; ok is
+// false where there is none.
+func (w *Writer) Placed() (at HashKey, ok bool) { return w.placedAt, w.placed }
 
 // Count returns the number of user records in the aggregate.
 func (w *Writer) Count() int { return w.count }
 
-// PartitionKey returns the key that the aggregate is to be put under, without an
-// explicit hash key: that of its first record. It is nil if there is none yet,
-// and valid until the next Reset.
+// PartitionKey returns the key that the aggregate is to be put under, with an
+// explicit hash key only after [Writer.Place]: that of its first record. It is nil
+// if there is none yet, and valid until the next Reset.
 func (w *Writer) PartitionKey() []byte {
 	if w.count == 0 {
 		return nil
@@ -86,7 +101,7 @@ func (w *Writer) SizeWith(key []byte, dataLen int) int {
 	if !found {
 		size += delimitedLen(len(key))
 	}
-	foreign := isForeign(position)
+	foreign := w.isForeign(position)
 	if foreign && !w.hashKeyUsed {
 		size += len(w.aggregateHashKey())
 	}
@@ -100,7 +115,7 @@ func (w *Writer) Add(key, data []byte) {
 	if !found {
 		w.keys.add(key)
 	}
-	foreign := isForeign(position)
+	foreign := w.isForeign(position)
 	if foreign && !w.hashKeyUsed {
 		w.aggregateHashKey()
 		w.hashKeyUsed = true
@@ -156,16 +171,20 @@ func (w *Writer) makeRoom(n int) {
 
 // isForeign tells whether a record whose key has this position in the table is
 // to carry an explicit hash key. Only the first key, under which the aggregate
-// is put, is known to hash as the aggregate does; comparing keys, not hashes,
-// saves an MD5 for each record.
-func isForeign(position int) bool { return position != 0 }
+// is put, is known to hash as the aggregate does, unless that has been placed by
+// another hash key; comparing keys, not hashes, saves an MD5 for each record.
+func (w *Writer) isForeign(position int) bool { return position != 0 || w.placed }
 
 // aggregateHashKey returns the only entry of the explicit hash key table, made
 // when it is first asked for: most aggregates have one key and need none.
 func (w *Writer) aggregateHashKey() []byte {
 	if len(w.hashKey) == 0 {
+		at := w.placedAt
+		if !w.placed {
+			at = HashOf(w.keys.key(0))
+		}
 		w.hashKey = append(w.hashKey, tagExplicitHashKey, 0)
-		w.hashKey = HashOf(w.keys.key(0)).Append(w.hashKey)
+		w.hashKey = at.Append(w.hashKey)
 		w.hashKey[1] = byte(len(w.hashKey) - 2) // at most 39
 	}
 	return w.hashKey

@@ -42,10 +42,22 @@ func (b *batch) add(data, key []byte, of stripes, shard *shard, f *flush, ordina
 	b.push(first, of, shard)
 }
 
+// addPlaced is add for a record with an explicit hash key.
+func (b *batch) addPlaced(r *record.Record, of stripes, shard *shard, f *flush, ordinal uint32) {
+	b.body.AddPlaced(r.Data, r.Key, r.At)
+	first := len(b.events.ordinals)
+	b.events.add(f, ordinal)
+	b.push(first, of, shard)
+}
+
 // addAggregate appends a closed aggregate, or a part of one, which fits, with the
 // events in it.
 func (b *batch) addAggregate(s *sealed, a *openAggregate) {
-	b.body.Add(s.data, s.key)
+	if at, placed := a.placed(); placed {
+		b.body.AddPlaced(s.data, s.key, at)
+	} else {
+		b.body.Add(s.data, s.key)
+	}
 	first := len(b.events.ordinals)
 	b.events.addSpan(&a.events, s.first, s.last)
 	b.push(first, a.stripes, a.shard)

@@ -26,7 +26,7 @@ func randomRecords(random *rand.Rand, n int) []putRecord {
 		for j := range data {
 			data[j] = byte(random.Uint32())
 		}
-		records[i] = putRecord{data, keys[random.IntN(len(keys))]}
+		records[i] = putRecord{Data: data, PartitionKey: keys[random.IntN(len(keys))]}
 	}
 	return records
 }
@@ -160,9 +160,9 @@ func TestBatchSwapExchangesEverything(t *testing.T) {
 	b.add([]byte("2"), []byte("l"), stripeSet(2), nil, g, 2)
 	a.swap(b)
 	require.Equal(t, fmt.Sprintf("%p [2]", g), a.eventsOf(0))
-	require.Equal(t, []putRecord{{[]byte("2"), "l"}}, recordsOf(t, a.body.Close()))
+	require.Equal(t, []putRecord{{Data: []byte("2"), PartitionKey: "l"}}, recordsOf(t, a.body.Close()))
 	require.Equal(t, fmt.Sprintf("%p [1]", f), b.eventsOf(0))
-	require.Equal(t, []putRecord{{[]byte("1"), "k"}}, recordsOf(t, b.body.Close()))
+	require.Equal(t, []putRecord{{Data: []byte("1"), PartitionKey: "k"}}, recordsOf(t, b.body.Close()))
 }
 
 // Whatever is added, no request of a flush goes over a limit, and none is made

@@ -1,10 +1,6 @@
 package kinesis
 
-import (
-	"slices"
-
-	"fluent-bit-kinesis/aggregate"
-)
+import "slices"
 
 // Records of a delivery that need not wait for each other part ways: each goes on
 // as a delivery of its own. Those with a key in common keep their order.
@@ -78,7 +74,7 @@ func (dl *delivery) fullShards(b *batch) []string {
 
 // hashOf is the upper half of the hash key of an entry, which says what shard it
 // is for.
-func hashOf(b *batch, i int) uint64 { return aggregate.HashOf(b.body.Key(i)).Hi }
+func hashOf(b *batch, i int) uint64 { return b.body.HashKey(i).Hi }
 
 // takeOut takes entries out of a batch; nil for none, or where nothing would be
 // left.

@@ -127,10 +127,17 @@ func (c *Config) checkRecord(o *plugins.Options, getenv func(string) string) {
 const minAggregateBytes = 1 << 10
 
 // checkAggregation has records skip an aggregate by its default only where that
-// leaves them room.
+// leaves them room, and remarks on what their places in the stream need.
 func (c *Config) checkAggregation(o *plugins.Options) {
 	if !o.IsSet("skip_aggregation_record_size") {
 		c.SkipAggregationRecordSize = min(c.SkipAggregationRecordSize, c.AggregationMaximumRecordSize)
+	}
+	placed := o.IsOn("explicit_hash_key")
+	if c.Aggregation && o.IsSet("aggregation_shard_map") && !placed && !o.IsOn("partition_key") {
+		o.Warn("aggregation_shard_map has no effect without partition_key or explicit_hash_key")
+	}
+	if c.Aggregation && placed && !c.AggregationShardMap {
+		o.Warn("explicit_hash_key: an aggregate goes where the hash key of its first record says, and the others with it; with aggregation_shard_map = true each goes where its own says")
 	}
 	if c.SimpleAggregation {
 		c.checkLines(o)

@@ -67,6 +67,7 @@ func TestConfigReadsEveryOption(t *testing.T) {
 	env := map[string]string{"EKS_POD_EXECUTION_ROLE": "arn:aws:iam::123456789012:role/pod", "SEND_FAILURE_TIMEOUT": "5m30s"}
 	config, settings, err := ReadConfig(with(
 		"partition_key", "kubernetes->labels -> app",
+		"explicit_hash_key", "kubernetes->hash",
 		"data_keys", "log, kubernetes,a.b",
 		"log_key", "a_b",
 		"time_key", "time",
@@ -111,6 +112,7 @@ func TestConfigReadsEveryOption(t *testing.T) {
 			GroupKey:      "group",
 			SkipEmpty:     true,
 			PartitionKey:  record.KeyPath{"kubernetes", "labels", "app"},
+			HashKey:       record.KeyPath{"kubernetes", "hash"},
 			DataKeys:      []string{"log", "kubernetes", "a.b"},
 			ReplaceDots:   "_",
 			LogKey:        "a_b",
@@ -250,6 +252,7 @@ var badOptions = []bad{
 	{"a stream with a slash", "stream", "logs/a", streamRule},
 	{"a stream of 129 characters", "stream", strings.Repeat("a", 129), streamRule},
 	{"a partition key of log", "partition_key", "log", "must not be log, the line itself: use a key whose value many records share, such as container_id"},
+	{"a hash key below an empty key", "explicit_hash_key", "->h", "must be a key or a path of keys such as kubernetes->pod_name, but key 1 of 2 is empty"},
 	{"an endpoint of another scheme", "endpoint", "ftp://host", addressRule},
 	{"an endpoint without a host", "endpoint", "https://", addressRule},
 	{"an endpoint with a port alone", "endpoint", "https://:4567", addressRule},

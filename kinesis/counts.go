@@ -52,6 +52,7 @@ type Counts struct {
 	Empty      atomic.Int64 // events that were left out, as skip_empty asks
 	Truncated  atomic.Int64
 	RandomKeys atomic.Int64 // records without the partition key that was asked for
+	Unplaced   atomic.Int64 // records without the explicit hash key that was asked for
 	Bytes      atomic.Int64 // accepted: data and partition keys
 	Aggregated atomic.Int64 // records packed into aggregates
 	Aggregates atomic.Int64 // that they were packed into
@@ -69,10 +70,10 @@ type Counts struct {
 
 // A Snapshot is what the counts were at one time.
 type Snapshot struct {
-	Records, Accepted, Retried, Refused, HandedBack, Empty, Truncated, RandomKeys, Bytes int64
-	Aggregated, Aggregates, LedgerHits, LedgerLost                                       int64
-	LedgerRead, LedgerKnown                                                              int64
-	Waited                                                                               time.Duration
+	Records, Accepted, Retried, Refused, HandedBack, Empty, Truncated, RandomKeys, Unplaced, Bytes int64
+	Aggregated, Aggregates, LedgerHits, LedgerLost                                                 int64
+	LedgerRead, LedgerKnown                                                                        int64
+	Waited                                                                                         time.Duration
 
 	Dropped  [dropReasons]int64
 	Requests [requestOutcomes]int64
@@ -85,7 +86,7 @@ func (c *Counts) snapshot() Snapshot {
 	s := Snapshot{
 		Records: c.Records.Load(), Accepted: c.Accepted.Load(), Retried: c.Retried.Load(), Refused: c.Refused.Load(),
 		HandedBack: c.HandedBack.Load(), Truncated: c.Truncated.Load(), RandomKeys: c.RandomKeys.Load(),
-		Bytes: c.Bytes.Load(), Empty: c.Empty.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
+		Unplaced: c.Unplaced.Load(), Bytes: c.Bytes.Load(), Empty: c.Empty.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
 		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
 		Waited: time.Duration(c.Waited.Load()), LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
 	}
@@ -117,6 +118,7 @@ func (s Snapshot) String() string {
 		{"left out as empty", s.Empty},
 		{"truncated", s.Truncated},
 		{"under a random key for want of their own", s.RandomKeys},
+		{"placed by their partition key for want of a hash key", s.Unplaced},
 		{"chunks in ledger_file at the start", s.LedgerRead},
 		{"chunks that came back and were known", s.LedgerKnown},
 		{"chunks forgotten by the ledger", s.LedgerLost},

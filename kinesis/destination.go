@@ -18,7 +18,8 @@ type destination struct {
 	*shared
 	client  poster
 	ordered bool         // records of one partition key keep their order
-	keyed   bool         // lines are joined where their keys are the same
+	keyed   bool         // lines are joined where their keys and their places are the same
+	aimed   bool         // records have a shard of their own, by a key that is not random
 	seed    maphash.Seed // of the stripes
 	line    line
 	pacer   *pace.Pacer
@@ -64,11 +65,12 @@ func newDestination(s *shared, stream string, client poster) *destination {
 	d := &destination{
 		shared: s, client: client,
 		ordered: len(c.Record.PartitionKey) > 0,
+		aimed:   len(c.Record.PartitionKey) > 0 || len(c.Record.HashKey) > 0,
 		seed:    maphash.MakeSeed(),
 		pacer:   pace.New(pace.Options{Requests: c.RequestsInFlight, Bytes: mostInFlightBytes}),
 		format:  wire.FormatOf(c.WireFormat),
 	}
-	d.keyed = d.ordered && c.SimpleAggregation
+	d.keyed = c.SimpleAggregation && (d.ordered || len(c.Record.HashKey) > 0)
 	d.head = d.format.AppendHead(nil, stream)
 	d.batches = freeList[*batch]{most: 2*c.RequestsInFlight + 2, bytes: mostKeptBodies, size: func(b *batch) int { return b.body.Capacity() }}
 	d.aggregates = freeList[*openAggregate]{most: 4096, bytes: mostKept(c), size: func(a *openAggregate) int { return a.most }}

@@ -77,7 +77,6 @@ var elsewhere = []plugins.Elsewhere{
 
 	{Name: "random_partition_key", Instead: "leave partition_key out"},
 	{Name: "fixed_partition_key", Instead: "add a key by Fluent Bit's filter record_modifier, and name it in partition_key"},
-	{Name: "explicit_hash_key", Instead: "use partition_key"},
 	{Name: "data_key", Instead: "use log_key for its value alone, data_keys for a record of it"},
 	{Name: "include_time_key", Instead: "use time_key"},
 	{Name: "time_format", Instead: "use time_key_format"},

@@ -4,18 +4,23 @@ import (
 	"bytes"
 	"hash/maphash"
 
+	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // Lines are joined to one record by simple_aggregation: JSON lines, each with its
 // newline, under one partition key. That key is all that a reader has of the keys,
-// and so with partition_key only records of the same key are joined.
+// and so with partition_key only records of the same key are joined, and with
+// explicit_hash_key those of the same place.
 
 // joined is lines under construction.
 type joined struct {
 	data []byte
 	key  []byte // that of the first line
+
+	at     aggregate.HashKey // explicit, of all lines
+	placed bool              // there is one
 }
 
 func (j *joined) add(key, data []byte) {
@@ -25,7 +30,7 @@ func (j *joined) add(key, data []byte) {
 	j.data = append(j.data, data...)
 }
 
-func (j *joined) reset() { j.data, j.key = j.data[:0], j.key[:0] }
+func (j *joined) reset() { *j = joined{data: j.data[:0], key: j.key[:0]} }
 
 // lineKeys finds among the aggregates of a lane, from the second on, those that hold
 // the lines of a partition key.
@@ -78,6 +83,7 @@ func (f *flush) join(l *lane, r *record.Record, of stripes, ordinal uint32) bool
 	}
 	if a.count() == 0 {
 		a.random = r.Random
+		a.lines.at, a.lines.placed = r.At, r.Placed
 	} else if r.Random {
 		of = stripes{} // it goes under the key that is there, and has no order to keep
 	}
@@ -88,13 +94,13 @@ func (f *flush) join(l *lane, r *record.Record, of stripes, ordinal uint32) bool
 // linesFor is the aggregate that the record belongs into. Where there is none, one
 // is opened, or it is nil. Records without a key of their own share one.
 func (f *flush) linesFor(l *lane, r *record.Record, open bool) *openAggregate {
-	if r.Random || !f.d.ordered {
+	if !r.Placed && (r.Random || !f.d.ordered) {
 		return f.openFor(l, nil)
 	}
-	k, hash := &l.keys, maphash.Bytes(f.d.seed, r.Key)
+	k, hash := &l.keys, f.d.lineHash(r)
 	if i, ok := k.at[hash]; ok {
 		a := l.aggregates[i]
-		if a.count() > 0 && !bytes.Equal(a.key(), r.Key) { // of all keys, one with the same hash
+		if a.count() > 0 && !a.isFor(r) { // of all keys, one with the same hash
 			f.closeAggregate(l, a)
 		}
 		return a
@@ -103,6 +109,24 @@ func (f *flush) linesFor(l *lane, r *record.Record, open bool) *openAggregate {
 		return nil
 	}
 	return f.openKeyed(l, hash)
+}
+
+// lineHash is the same for records whose lines may be joined.
+func (d *destination) lineHash(r *record.Record) uint64 {
+	var hash uint64
+	if !r.Random {
+		hash = maphash.Bytes(d.seed, r.Key)
+	}
+	if r.Placed {
+		hash ^= maphash.Comparable(d.seed, r.At)
+	}
+	return hash
+}
+
+// isFor tells whether the lines are of the record's key and place.
+func (a *openAggregate) isFor(r *record.Record) bool {
+	j := a.lines
+	return j.placed == r.Placed && j.at == r.At && (a.random && r.Random || a.random == r.Random && bytes.Equal(j.key, r.Key))
 }
 
 // openKeyed readies an aggregate for the lines of a key that has none.

@@ -183,6 +183,46 @@ func TestLinesAreJoinedByTheirKeys(t *testing.T) {
 }
 
 // More keys than may be open at a time cost records, and no order.
+func TestLinesAreJoinedByTheirPlaces(t *testing.T) {
+	chunk := chunkOf(12, func(i int) fields {
+		body := fields{kv("n", i), kv("k", i%2)}
+		if i%3 > 0 {
+			body = append(body, kv("h", i%3))
+		}
+		return body
+	})
+	for name, test := range map[string]struct {
+		options []string
+		records int
+	}{
+		"under random keys":    {nil, 3},
+		"under keys as well":   {[]string{"partition_key", "k"}, 6},
+		"and those compressed": {[]string{"compression", "gzip"}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &fakeStream{t: t}
+			if len(test.options) > 0 && test.options[0] == "compression" {
+				s.packed = compress.Gzip
+			}
+			o := outputOf(t, s, append(test.options, "simple_aggregation", "on", "explicit_hash_key", "h")...)
+			require.Equal(t, OK, o.Flush(chunk, "tag"))
+			require.Len(t, s.landed, test.records)
+			for _, r := range s.landed {
+				for _, line := range s.users(r) {
+					var n int
+					_, err := fmt.Sscanf(string(line.Data), `{"n":%d,`, &n)
+					require.NoError(t, err)
+					want := ""
+					if n%3 > 0 {
+						want = fmt.Sprint(n % 3)
+					}
+					require.Equal(t, want, line.ExplicitHashKey, string(line.Data))
+				}
+			}
+		})
+	}
+}
+
 func TestLinesOfMoreKeysThanMayBeOpen(t *testing.T) {
 	s := &fakeStream{t: t}
 	o := outputOf(t, s, "simple_aggregation", "on", "partition_key", "key", "data_keys", "n")

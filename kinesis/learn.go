@@ -60,7 +60,7 @@ func (dl *delivery) sorted(b *batch, took time.Duration) pace.Outcome {
 // share notes what became of entry i on a shard. Where keys are random, a shard
 // that is full by itself is so by chance, and not for long.
 func (dl *delivery) share(b *batch, i int, shard string, o pace.Outcome) {
-	if !dl.d.ordered || shard == "" {
+	if !dl.d.aimed || shard == "" {
 		return
 	}
 	of := dl.shares.of(shard, hashOf(b, i))

@@ -50,6 +50,15 @@ func (a *openAggregate) size() int {
 	return a.writer.Len() + len(a.writer.PartitionKey())
 }
 
+// placed is the explicit hash key of all that is in it; ok is false where there is
+// none.
+func (a *openAggregate) placed() (at aggregate.HashKey, ok bool) {
+	if a.lines != nil {
+		return a.lines.at, a.lines.placed
+	}
+	return a.writer.Placed()
+}
+
 // sizeWith is what size would be with one more record.
 func (a *openAggregate) sizeWith(key []byte, size int) int {
 	if a.lines != nil {
@@ -108,8 +117,11 @@ func (a *openAggregate) addAll(other *openAggregate, ordered bool) {
 	other.reset()
 }
 
-// sameKey tells whether the lines of both belong under one key.
+// sameKey tells whether the lines of both belong under one key, in one place.
 func (a *openAggregate) sameKey(other *openAggregate) bool {
+	if a.lines.placed != other.lines.placed || a.lines.at != other.lines.at {
+		return false
+	}
 	return a.random && other.random || a.random == other.random && bytes.Equal(a.lines.key, other.lines.key)
 }
 

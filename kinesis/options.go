@@ -68,6 +68,10 @@ func (c *Config) recordOptions() plugins.Table {
 		Help:    "The key whose value is the record's partition key, or a path of keys. Records with one partition key go to one shard. Without it, each record gets a random one.",
 		Example: "kubernetes->pod_name",
 	}, {
+		Name: "explicit_hash_key", Group: group, Value: plugins.Parsed(&r.HashKey, parseHashKey),
+		Help:    "The key, or path of keys, whose value says where in the stream's range of hash keys the record goes, in place of the partition key's hash: a decimal number below 2^128, as text or integer. See [ordering and placing](#ordering-and-placing).",
+		Example: "tenant->hash",
+	}, {
 		Name: "data_keys", Group: group, Value: plugins.List(&r.DataKeys), Odd: plugins.Taken,
 		Help:    "Top-level keys, separated by commas: only these are sent, and what `time_key`, `tag_key`, `metadata_key` and `group_key` add. Without it, all are.",
 		Example: "log, stream",
@@ -122,9 +126,9 @@ func (c *Config) aggregationOptions() plugins.Table {
 		Help:    "A record of so many bytes or more travels alone: every one with 0, none with the former or more. The former where that is less than 20K.",
 		Example: "50k",
 	}, {
-		Name: "aggregation_shard_map", Group: group, Needs: []string{"aggregation", "partition_key"},
+		Name: "aggregation_shard_map", Group: group, Needs: needs,
 		Value: plugins.Bool(&c.AggregationShardMap), Default: "false",
-		Help:    "With `partition_key`: packs by shard, so that each log record goes to the shard that its own key asks for. Needs `kinesis:ListShards`.",
+		Help:    "With `partition_key` or `explicit_hash_key`: packs by shard, so that each log record goes to the shard that its own key asks for. Needs `kinesis:ListShards`.",
 		Example: "true",
 	}, {
 		Name: "aggregation_compression", Group: group, Needs: needs,

@@ -81,7 +81,7 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 		return nil, err
 	}
 	o.hangUp = client.Close
-	if config.Aggregation && config.AggregationShardMap && o.d.ordered {
+	if config.Aggregation && config.AggregationShardMap && o.d.aimed {
 		o.d.shards = newShardWatch(log, func(ctx context.Context) ([]service.Shard, error) {
 			return client.ListShards(ctx, config.Stream)
 		})

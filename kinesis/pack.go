@@ -23,13 +23,25 @@ func (f *flush) add(r *record.Record, ordinal uint32) {
 		return
 	}
 	f.d.remark(r)
-	shard := f.shards.of(r.Key)
+	shard := f.shardOf(r)
 	if f.o.config.Aggregation && f.aggregate(l, r, shard, of, ordinal) {
 		return
 	}
 	f.room(l, r.Size())
+	if r.Placed {
+		l.batch.addPlaced(r, of, shard, f, ordinal)
+		return
+	}
 	l.batch.add(r.Data, r.Key, of, shard, f, ordinal)
-	l.batch.entries[len(l.batch.entries)-1].random = r.Random && !f.d.ordered
+	l.batch.entries[len(l.batch.entries)-1].random = r.Random && !f.d.aimed
+}
+
+// shardOf is the shard that a record is for, as far as that is known and matters.
+func (f *flush) shardOf(r *record.Record) *shard {
+	if r.Placed {
+		return f.shards.at(r.At)
+	}
+	return f.shards.of(r.Key)
 }
 
 // room makes sure that the lane has a batch that takes one more record of this
@@ -67,11 +79,15 @@ func (f *flush) aggregate(l *lane, r *record.Record, shard *shard, of stripes, o
 		}
 	}
 	if a.writer.Count() == 0 {
-		if r.Random && !f.d.ordered {
+		if r.Random && !r.Placed && !f.d.ordered {
 			var spread [16]byte
 			key = f.d.spread.append(spread[:0])
 		}
+		if r.Placed {
+			a.writer.Place(r.At)
+		}
 		if a.sizeWith(key, len(r.Data)) > most {
+			a.writer.Reset()
 			return false
 		}
 		a.random = r.Random

@@ -64,9 +64,20 @@ func parseTimeFormat(pattern string) (*plugins.TimeFormat, error) {
 }
 
 // parsePartitionKey reads a key or a path. The key "log" is refused, as ever:
-// it holds the text of the line, by which records cannot be grouped. An empty
-// key in a path is a key like another; hardly any record has it.
+// it holds the text of the line, by which records cannot be grouped.
 func parsePartitionKey(text string) (record.KeyPath, error) {
+	if strings.TrimSpace(text) == "log" {
+		return nil, errors.New("must not be log, the line itself: use a key whose value many records share, such as container_id")
+	}
+	return parseKeyPath(text, "records without such a key go under random keys")
+}
+
+// parseHashKey reads a key or a path.
+func parseHashKey(text string) (record.KeyPath, error) { return parseKeyPath(text, "") }
+
+// parseKeyPath reads a key or a path. An empty key in it is a key like another;
+// hardly any record has it.
+func parseKeyPath(text, otherwise string) (record.KeyPath, error) {
 	path := strings.Split(text, record.Arrow)
 	empty := 0
 	for i, key := range path {
@@ -75,13 +86,10 @@ func parsePartitionKey(text string) (record.KeyPath, error) {
 			empty = i + 1
 		}
 	}
-	if len(path) == 1 && path[0] == "log" {
-		return nil, errors.New("must not be log, the line itself: use a key whose value many records share, such as container_id")
-	}
 	if empty > 0 {
 		return path, &plugins.Bent{
 			Rule: fmt.Sprintf("must be a key or a path of keys such as kubernetes->pod_name, but key %d of %d is empty", empty, len(path)),
-			Used: "records without such a key go under random keys",
+			Used: otherwise,
 		}
 	}
 	return path, nil

@@ -91,7 +91,7 @@ func TestFreeListIsForManyWorkers(t *testing.T) {
 func TestBatchesThatArePutAreEmpty(t *testing.T) {
 	d := outputOf(t, instantStream).d
 	b := d.getBatch()
-	b.addAll([]putRecord{{make([]byte, 100), "k"}})
+	b.addAll([]putRecord{{Data: make([]byte, 100), PartitionKey: "k"}})
 	b.body.Close()
 	d.putBatch(b)
 	again := d.getBatch()

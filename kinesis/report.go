@@ -16,6 +16,7 @@ type warnings struct {
 	dropped    *plugins.Limited // error
 	truncated  *plugins.Limited // error
 	randomKey  *plugins.Limited
+	unplaced   *plugins.Limited
 	denied     *plugins.Limited // error
 	request    *plugins.Limited
 	refused    *plugins.Limited
@@ -32,6 +33,7 @@ func (w *warnings) init(log *plugins.Logger) {
 	w.dropped = log.LimitedError("records dropped", warnInterval)
 	w.truncated = log.LimitedError("records truncated", warnInterval)
 	w.randomKey = log.Limited("records without partition_key", warnInterval)
+	w.unplaced = log.Limited("records without explicit_hash_key", warnInterval)
 	w.denied = log.LimitedError("requests that were denied", warnInterval)
 	w.request = log.Limited("requests that failed", warnInterval)
 	w.refused = log.Limited("requests with refused records", warnInterval)
@@ -81,6 +83,12 @@ func (s *shared) remark(r *record.Record) {
 		s.counts.RandomKeys.Add(1)
 		if s.warn.randomKey.Due() {
 			s.warn.randomKey.Say("a record has no usable value for partition_key and goes under a random key")
+		}
+	}
+	if !r.Placed && len(s.config.Record.HashKey) > 0 {
+		s.counts.Unplaced.Add(1)
+		if s.warn.unplaced.Due() {
+			s.warn.unplaced.Say("a record has no usable value for explicit_hash_key, which is a decimal number below 2^128, and goes where its partition key's hash says")
 		}
 	}
 }

@@ -105,8 +105,9 @@ func keyed(n, keys int) []byte {
 
 // A putRecord is a record as the service reads it from a request.
 type putRecord struct {
-	Data         []byte
-	PartitionKey string
+	Data            []byte
+	PartitionKey    string
+	ExplicitHashKey string `json:",omitempty" cbor:",omitempty"`
 }
 
 // n is the number in a record of numbered or keyed.
@@ -253,7 +254,7 @@ func (s *fakeStream) users(r putRecord) (users []putRecord) {
 	require.NoError(s.t, err)
 	if !packed && bytes.HasSuffix(data, []byte("\n")) {
 		for line := range bytes.Lines(data) {
-			users = append(users, putRecord{bytes.TrimSuffix(line, []byte("\n")), r.PartitionKey})
+			users = append(users, putRecord{Data: bytes.TrimSuffix(line, []byte("\n")), PartitionKey: r.PartitionKey, ExplicitHashKey: r.ExplicitHashKey})
 		}
 		return users
 	}
@@ -261,7 +262,7 @@ func (s *fakeStream) users(r putRecord) (users []putRecord) {
 		return []putRecord{r}
 	}
 	for _, user := range split {
-		users = append(users, putRecord{user.Data, user.PartitionKey})
+		users = append(users, putRecord{user.Data, user.PartitionKey, user.ExplicitHashKey})
 	}
 	return users
 }

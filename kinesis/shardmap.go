@@ -37,7 +37,11 @@ func (m shardMap) of(key []byte) *shard {
 	if len(m) == 0 {
 		return nil
 	}
-	hash := aggregate.HashOf(key)
+	return m.at(aggregate.HashOf(key))
+}
+
+// at is the shard that takes the records of a hash key; nil where there is none.
+func (m shardMap) at(hash aggregate.HashKey) *shard {
 	i, _ := slices.BinarySearchFunc(m, hash, func(s shard, h aggregate.HashKey) int { return s.End.Compare(h) })
 	if i == len(m) || m[i].Start.Compare(hash) > 0 {
 		return nil

@@ -20,7 +20,8 @@ func (d *destination) mostAggregate() int {
 }
 
 // shrink has large aggregates go as several, each under another random key, while
-// the stream is at its limit. Under keys of their own records stay where they are.
+// the stream is at its limit. Under keys of their own records stay where they are, and
+// so do those that have been placed.
 func (dl *delivery) shrink(b *batch) {
 	if dl.isolating || b.body.Size() <= 2*throttledAggregate || !dl.d.pacer.Throttled() {
 		return
@@ -32,7 +33,7 @@ func (dl *delivery) shrink(b *batch) {
 // several if they are large.
 func (dl *delivery) reshape(b *batch, above int) {
 	d := dl.d
-	if !d.config.packs() || d.ordered {
+	if !d.config.packs() || d.aimed {
 		return
 	}
 	shaped := d.getBatch()

@@ -116,6 +116,12 @@ var optionCases = []optionCase{
 	{refused, "partition_key", "log", nil, "must not be log", ""},
 	{refused, "partition_key", " log ", nil, "must not be log", ""},
 
+	{started, "explicit_hash_key", "h", nil, "", "explicit_hash_key = h"},
+	{started, "explicit_hash_key", " a -> log ", nil, "", "explicit_hash_key = a->log"},
+	{refused, "explicit_hash_key", "a->", nil, "but key 2 of 2 is empty", ""},
+	{warned, "explicit_hash_key", "h", aggregated, "with aggregation_shard_map = true each goes where its own says", "explicit_hash_key = h"},
+	{started, "explicit_hash_key", "h", options{"aggregation": "true", "aggregation_shard_map": "true"}, "", "aggregation_shard_map = true"},
+
 	{started, "data_keys", "log", nil, "", "data_keys = log"},
 	{started, "data_keys", "log,", nil, "", "data_keys = log"},
 	{started, "data_keys", ",log, ,a", nil, "", "data_keys = log, a"},

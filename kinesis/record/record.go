@@ -8,7 +8,8 @@
 //	time_key        the event's time is added, or replaces a field of that name,
 //	                and so are by tag_key, metadata_key and group_key what else
 //	                Fluent Bit knows
-//	partition_key   is looked up, in the record with what was added
+//	partition_key   is looked up, in the record with what was added, and so is
+//	                explicit_hash_key
 //	data_keys       leaves out all other keys
 //	skip_empty      leaves out the record if no key is left but what was added
 //	replace_dots    renames the keys that are left, at every depth
@@ -29,6 +30,7 @@ import (
 	"bytes"
 	"slices"
 
+	"fluent-bit-kinesis/aggregate"
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/plugins"
 	"fluent-bit-kinesis/plugins/events"
@@ -44,6 +46,7 @@ type Options struct {
 	MetadataKey   string              // "" adds no metadata
 	GroupKey      string              // "" adds nothing of a group
 	PartitionKey  KeyPath             // empty for random keys
+	HashKey       KeyPath             // explicit, of the record; empty for the partition key's
 	DataKeys      []string            // empty for all
 	SkipEmpty     bool
 	ReplaceDots   string // "" leaves dots alone
@@ -56,7 +59,7 @@ type Options struct {
 // picks tells whether members of a record are told apart by their keys.
 func (o *Options) picks() bool {
 	adds := o.TimeKey != "" || o.TagKey != "" || o.MetadataKey != "" || o.GroupKey != ""
-	return adds || len(o.PartitionKey) > 0 || len(o.DataKeys) > 0 || o.LogKey != ""
+	return adds || len(o.PartitionKey) > 0 || len(o.HashKey) > 0 || len(o.DataKeys) > 0 || o.LogKey != ""
 }
 
 // dots is what stands for dots in keys; nil leaves them alone.
@@ -74,6 +77,9 @@ type Record struct {
 	Key       []byte // partition key: UTF-8, 1 to 256 characters
 	Random    bool   // the key is not the record's own
 	Truncated bool
+
+	Placed bool              // it has an explicit hash key
+	At     aggregate.HashKey // that one
 }
 
 // Size is what the service counts of the record.
@@ -89,6 +95,7 @@ type Encoder struct {
 	options Options
 	json    *msgjson.Encoder
 	keys    *partitionKeys
+	hashes  *hashKeys // nil without explicit hash keys
 	added   added
 
 	logAdded *addition // that log_key names, if it does
@@ -103,12 +110,16 @@ type Encoder struct {
 const (
 	forPartitionKey = msgjson.Note1
 	forLog          = msgjson.Note2
+	forHashKey      = msgjson.Note3
 )
 
 // NewEncoder returns an encoder of records under the options.
 func NewEncoder(options Options) *Encoder {
 	e := &Encoder{options: options, added: newAdded(&options)}
 	e.keys = newPartitionKeys(&options, &e.added)
+	if len(options.HashKey) > 0 {
+		e.hashes = newHashKeys(&options, &e.added)
+	}
 	if options.LogKey != "" {
 		e.logAdded = e.added.writtenAs([]byte(options.LogKey))
 	}
@@ -130,6 +141,9 @@ func (e *Encoder) pick(key []byte) msgjson.Pick {
 	}
 	if len(o.PartitionKey) > 0 && string(key) == o.PartitionKey[0] {
 		p |= forPartitionKey
+	}
+	if len(o.HashKey) > 0 && string(key) == o.HashKey[0] {
+		p |= forHashKey
 	}
 	if len(o.DataKeys) > 0 && !slices.ContainsFunc(o.DataKeys, func(wanted string) bool { return string(key) == wanted }) {
 		return p
@@ -181,6 +195,9 @@ func (e *Encoder) Encode(event *events.Reader) (r Record, n int, err error) {
 		e.added.set(event)
 	}
 	r.Key, r.Random = e.keys.of(e.json, body)
+	if e.hashes != nil {
+		r.At, r.Placed = e.hashes.of(e.json, body)
+	}
 	if e.options.LogKey != "" {
 		err = e.logValue(body)
 	} else if e.added.any() {

@@ -1,5 +1,7 @@
 package wire
 
+import "fluent-bit-kinesis/aggregate"
+
 // A Body is the body of a PutRecords request under construction. Its size under
 // the service's limits is arithmetic. It is owned by one goroutine at a time.
 type Body struct {
@@ -62,6 +64,21 @@ func (b *Body) Key(i int) []byte {
 	return key
 }
 
+// Placed is the explicit hash key of record i; ok is false where it has none.
+func (b *Body) Placed(i int) (at aggregate.HashKey, ok bool) {
+	s := b.spans[i]
+	return aggregate.DecimalHashKey(b.format.placed(b.bytes[s.start:s.end]))
+}
+
+// HashKey is what the service places record i by: its explicit hash key, or else the
+// hash of its partition key.
+func (b *Body) HashKey(i int) aggregate.HashKey {
+	if at, placed := b.Placed(i); placed {
+		return at
+	}
+	return aggregate.HashOf(b.Key(i))
+}
+
 // Capacity is the memory that the body's bytes take.
 func (b *Body) Capacity() int { return cap(b.bytes) }
 
@@ -80,6 +97,14 @@ func (b *Body) FitsAll(other *Body) bool {
 func (b *Body) Add(data, key []byte) {
 	start := b.separate()
 	b.bytes = b.format.AppendEntry(b.bytes, data, key)
+	b.push(start, len(data)+len(key), len(key))
+}
+
+// AddPlaced appends a record that fits and has an explicit hash key, which counts
+// towards no limit.
+func (b *Body) AddPlaced(data, key []byte, at aggregate.HashKey) {
+	start := b.separate()
+	b.bytes = b.format.AppendPlacedEntry(b.bytes, data, key, at)
 	b.push(start, len(data)+len(key), len(key))
 }
 

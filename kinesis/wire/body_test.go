@@ -30,7 +30,7 @@ func TestBodyHasDataOfAllSizes(t *testing.T) {
 	forEachFormat(t, func(t *testing.T, f formatCase) {
 		for _, size := range []int{0, 1, 2, 3, 4, 23, 24, 255, 256, 65535, 65536, MaxRecordBytes - 1} {
 			b := f.newBody()
-			records := []putRecord{{bytes.Repeat([]byte{0xf3}, size), "k"}, {[]byte{}, "l"}}
+			records := []putRecord{{Data: bytes.Repeat([]byte{0xf3}, size), PartitionKey: "k"}, {Data: []byte{}, PartitionKey: "l"}}
 			b.addAll(records)
 			require.Equal(t, records, f.records(t, b.Close()), "%d bytes", size)
 		}
@@ -174,7 +174,7 @@ func TestFormatsHaveNames(t *testing.T) {
 func TestBodyPutsARecordUnderAnotherKeyInPlace(t *testing.T) {
 	forEachFormat(t, func(t *testing.T, f formatCase) {
 		b := f.newBody()
-		records := []putRecord{{[]byte("a"), "KEY00000"}, {[]byte{}, "KEY00001"}, {[]byte("ccc"), "KEY00002"}}
+		records := []putRecord{{Data: []byte("a"), PartitionKey: "KEY00000"}, {Data: []byte{}, PartitionKey: "KEY00001"}, {Data: []byte("ccc"), PartitionKey: "KEY00002"}}
 		for _, r := range records {
 			b.Add(r.Data, []byte(r.PartitionKey))
 		}

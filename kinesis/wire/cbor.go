@@ -1,6 +1,11 @@
 package wire
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+
+	"fluent-bit-kinesis/aggregate"
+)
 
 // cborFormat is AWS CBOR 1.1, as AWS's Java SDK speaks it to Kinesis: data
 // travels as bytes. The encoding is RFC 8949's.
@@ -51,12 +56,39 @@ func (cborFormat) AppendHead(dst []byte, stream string) []byte {
 }
 
 var (
-	cborEntry = appendCBORText(appendCBORHead(nil, cborMap, 2), "Data")
-	cborKey   = appendCBORText(nil, "PartitionKey")
+	cborEntry  = appendCBORText(appendCBORHead(nil, cborMap, 2), "Data")
+	cborKey    = appendCBORText(nil, "PartitionKey")
+	cborPlaced = appendCBORText(appendCBORHead(nil, cborMap, 3), "ExplicitHashKey")
+	cborData   = appendCBORText(nil, "Data")
 )
 
-func (cborFormat) AppendEntry(dst, data, key []byte) []byte {
-	dst = append(dst, cborEntry...)
+func (f cborFormat) AppendEntry(dst, data, key []byte) []byte {
+	return f.appendData(append(dst, cborEntry...), data, key)
+}
+
+// AppendPlacedEntry has the hash key in front, where it is found again.
+func (f cborFormat) AppendPlacedEntry(dst, data, key []byte, at aggregate.HashKey) []byte {
+	var digits [39]byte
+	text := at.Append(digits[:0])
+	dst = append(dst, cborPlaced...)
+	dst = append(appendCBORHead(dst, cborText, len(text)), text...)
+	return f.appendData(append(dst, cborData...), data, key)
+}
+
+func (cborFormat) placed(entry []byte) []byte {
+	text, found := bytes.CutPrefix(entry, cborPlaced)
+	if !found {
+		return nil
+	}
+	n := int(text[0] &^ cborText)
+	if text = text[1:]; n == 24 { // the length is in a byte of its own
+		n, text = int(text[0]), text[1:]
+	}
+	return text[:n]
+}
+
+// appendData appends an entry from the value of its data on.
+func (cborFormat) appendData(dst, data, key []byte) []byte {
 	dst = append(appendCBORHead(dst, cborBytes, len(data)), data...)
 	dst = append(dst, cborKey...)
 	return append(appendCBORHead(dst, cborText, len(key)), key...)

@@ -14,8 +14,9 @@ import (
 
 // A putRecord is a record as the service reads it from a request.
 type putRecord struct {
-	Data         []byte
-	PartitionKey string
+	Data            []byte
+	PartitionKey    string
+	ExplicitHashKey string `json:",omitempty" cbor:",omitempty"`
 }
 
 // recordsOf reads the records of a request body as any JSON reader would.
@@ -77,7 +78,7 @@ func randomRecords(random *rand.Rand, n int) []putRecord {
 		for j := range data {
 			data[j] = byte(random.Uint32())
 		}
-		records[i] = putRecord{data, keys[random.IntN(len(keys))]}
+		records[i] = putRecord{Data: data, PartitionKey: keys[random.IntN(len(keys))]}
 	}
 	return records
 }

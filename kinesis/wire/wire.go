@@ -10,7 +10,11 @@
 // are sent.
 package wire
 
-import "strings"
+import (
+	"strings"
+
+	"fluent-bit-kinesis/aggregate"
+)
 
 // The service's limits of one PutRecords request and of one record:
 // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html.
@@ -31,6 +35,8 @@ type Format interface {
 	AppendHead(dst []byte, stream string) []byte
 	// AppendEntry appends a record.
 	AppendEntry(dst, data, key []byte) []byte
+	// AppendPlacedEntry appends a record with an explicit hash key.
+	AppendPlacedEntry(dst, data, key []byte, at aggregate.HashKey) []byte
 	// Separator stands between two records.
 	Separator() string
 	// Complete closes a body of n records whose head has this length.
@@ -45,7 +51,9 @@ type Format interface {
 	// plainKey tells whether an entry that begins so, up to where its partition
 	// key would begin, has it as it is, and not escaped.
 	plainKey(before []byte) bool
-	// entry reads what AppendEntry wrote.
+	// placed is the explicit hash key of an entry, as text; empty where it has none.
+	placed(entry []byte) []byte
+	// entry reads what AppendEntry or AppendPlacedEntry wrote.
 	entry(text []byte) (data, key []byte, err error)
 
 	// allTaken tells whether an answer has a result for each of n records, and

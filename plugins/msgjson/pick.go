@@ -8,6 +8,7 @@ const (
 	Write Pick = 1 << iota // the member goes into the JSON
 	Note1                  // its value can be had from Noted(Note1)
 	Note2                  // its value can be had from Noted(Note2)
+	Note3                  // its value can be had from Noted(Note3)
 	Mark                   // that there is such a member is told by Marked
 )
 
@@ -30,8 +31,8 @@ func (e *Encoder) pick(key []byte, depth int) Pick {
 
 // notes are where the values lie in a record that were noted.
 type notes struct {
-	first, second span
-	marked        bool
+	first, second, third span
+	marked               bool
 }
 
 type span struct {
@@ -40,10 +41,13 @@ type span struct {
 }
 
 func (n *notes) of(note Pick) *span {
-	if note == Note1 {
+	switch note {
+	case Note1:
 		return &n.first
+	case Note2:
+		return &n.second
 	}
-	return &n.second
+	return &n.third
 }
 
 // take notes a value as the pick of its member says.
@@ -56,5 +60,8 @@ func (n *notes) take(pick Pick, start, end int) {
 	}
 	if pick&Mark != 0 {
 		n.marked = true
+	}
+	if pick&Note3 != 0 {
+		n.third = span{start, end, true}
 	}
 }

@@ -26,6 +26,15 @@ func IsScalar(value []byte) bool {
 	return false
 }
 
+// IsInteger tells whether the value is an integer, of any size and sign.
+func IsInteger(value []byte) bool {
+	if len(value) == 0 {
+		return false
+	}
+	c := value[0]
+	return IsFixInt(c) || c >= LeadUint8 && c <= LeadInt64
+}
+
 // spanAt is where the bytes lie whose number is in the width bytes at pos,
 // big-endian. ok is false where src is too short for them, and for extra more.
 func spanAt(src []byte, pos, width, extra int) (start, end int, ok bool) {
