@@ -9,7 +9,6 @@ import (
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
-	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -70,7 +69,6 @@ type Config struct {
 // names the option, its value and what would be valid.
 func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []plugins.Setting, error) {
 	c := Config{CompressionLevel: compress.DefaultLevel, AggregationCompressionLevel: compress.DefaultLevel}
-	c.Record.MaximumSize = wire.MaxRecordBytes
 	table := c.table()
 	o := plugins.ReadOptions(table, withRegionOfARN(source), environment(getenv))
 	c.checkRegion(o)

@@ -14,6 +14,7 @@ import (
 const (
 	dropInvalid = record.DropReasons + iota // the service refused it as invalid
 	dropLost                                // the attempts in the background are used up
+	dropLarge                               // it is larger than the stream takes
 	dropReasons
 )
 
@@ -22,6 +23,7 @@ var dropNames = func() (names [dropReasons]string) {
 		names[reason] = reason.String()
 	}
 	names[dropInvalid], names[dropLost] = "refused as invalid", "lost in the background"
+	names[dropLarge] = "larger than the stream takes"
 	return names
 }()
 

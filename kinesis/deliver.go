@@ -35,7 +35,9 @@ type delivery struct {
 	own   time.Time // when something of its own was last accepted, or first sent; zero before
 	last  error     // of the last attempt; nil where there was none
 
-	attempts       int // that are left in the background, after the next one
+	attempts       int  // that are left in the background, after the next one
+	refusals       int  // of a large record, for the pace
+	held           bool // others wait for it
 	isolating      bool
 	cannotHandBack bool // even what an operator must mend is worth further attempts
 
@@ -55,7 +57,7 @@ func (d *destination) newDelivery(r *rest) *delivery {
 	}
 	dl.rest, dl.ticket, dl.awaited, dl.admitted = r, nil, 0, 0
 	dl.attempts, dl.cannotHandBack = d.config.ConcurrencyRetries, d.config.Concurrency > 0
-	dl.isolating, dl.tried = false, false
+	dl.isolating, dl.tried, dl.refusals, dl.held = false, false, 0, false
 	dl.began, dl.own, dl.last = r.began, time.Time{}, nil
 	if dl.began.IsZero() {
 		dl.began = time.Now()
@@ -194,7 +196,7 @@ func (dl *delivery) deliver(b *batch) {
 			return
 		}
 		dl.last = err
-		if !dl.worthTrying(err) || !dl.await(err, backoff) {
+		if !dl.worthTrying(err) || !dl.await(err, pauseOf(b, backoff), isLarge(b.only()) && !dl.held) {
 			b.refuse(err)
 			return
 		}
@@ -234,15 +236,15 @@ func (dl *delivery) narrow(left *batch) {
 }
 
 // await waits before the next attempt, for a random time of up to backoff, where
-// the pacer does not know when it may be made. It is false where there is to be
-// none.
-func (dl *delivery) await(err error, backoff time.Duration) bool {
+// the pacer does not know when it may be made: that of one that stands apart, as a
+// large record does, it never knows. It is false where there is to be none.
+func (dl *delivery) await(err error, backoff time.Duration, apart bool) bool {
 	more := dl.more()
 	if more <= 0 {
 		return false
 	}
 	dl.again()
-	if service.Classify(err) == service.Throttled && dl.d.pacer.Throttled() && !dl.cannotHandBack {
+	if service.Classify(err) == service.Throttled && dl.d.pacer.Throttled() && !dl.cannotHandBack && !apart {
 		return dl.d.ctx.Err() == nil
 	}
 	return pause(dl.d.ctx, min(more, rand.N(backoff)))
@@ -268,6 +270,9 @@ func (dl *delivery) attempt(b *batch) error {
 	err := d.client.Post(d.ctx, b.body.Close(), n, &dl.answer)
 	took := time.Since(sent)
 	b.body.Reopen()
+	if err == nil {
+		err = dl.refusedForSize(b)
+	}
 	d.countRequest(err, dl.answer.Failed)
 	dl.learn(b, err, took)
 	dl.hear(took, err == nil)

@@ -25,6 +25,7 @@ type destination struct {
 	pacer   *pace.Pacer
 	squeeze squeeze     // of lines
 	shards  *shardWatch // nil without aggregation_shard_map
+	large   largeLimit
 
 	format     wire.Format
 	head       []byte // of request bodies
@@ -86,9 +87,17 @@ func (d *destination) getBatch() *batch {
 	return newBatch(wire.NewBody(d.format, d.head))
 }
 
+// mostKeptBody bounds the memory of one body: more than that of a full request of
+// records that are not large. With more than it needs a body would take the room of
+// others in flight.
+const mostKeptBody = 2 * wire.MaxBytes
+
 // putBatch takes a batch back for its next use.
 func (d *destination) putBatch(b *batch) {
 	b.reset()
+	if b.body.Capacity() > mostKeptBody {
+		return
+	}
 	d.batches.put(b)
 }
 

@@ -62,7 +62,7 @@ var elsewhere = []plugins.Elsewhere{
 	{Name: "monitor_num_of_batch_request_retries", Instead: whatRetries},
 	{Name: "batch_request_max_count", Instead: theLimits},
 	{Name: "batch_request_max_size", Instead: theLimits},
-	{Name: "max_record_size", Instead: "a record may have 1 MiB"},
+	{Name: "max_record_size", Instead: "use maximum_record_size"},
 	{Name: "concurrency", Instead: "use Fluent Bit's workers"},
 	{Name: "request_timeout", Instead: "use http_request_timeout"},
 	{Name: "timeout", Instead: "use http_request_timeout"},

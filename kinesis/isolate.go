@@ -25,6 +25,10 @@ func (dl *delivery) isolate(b *batch, refusal error) {
 		b.refuse(refusal)
 		return
 	}
+	if isLarge(b.only()) {
+		dl.dropLarge(b, refusal)
+		return
+	}
 	if parts, ok := dl.aggregateHalves(b); ok {
 		dl.deliverParts(parts)
 		return

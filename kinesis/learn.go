@@ -6,6 +6,7 @@ import (
 
 	"fluent-bit-kinesis/kinesis/pace"
 	"fluent-bit-kinesis/kinesis/service"
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // learn tells the pacer what became of a request.
@@ -13,7 +14,12 @@ func (dl *delivery) learn(b *batch, err error, took time.Duration) {
 	d := dl.d
 	o := pace.Outcome{Took: took}
 	all := pace.Amount{Records: len(b.entries), Bytes: b.body.Size()}
+	if isLarge(b.only()) {
+		all.Bytes = wire.MaxRecordBytes // it says no more of the stream than any other
+	}
 	switch {
+	case err == nil && dl.largeRefused(b):
+		o.Apart = all
 	case err == nil && len(dl.answer.Results) == 0:
 		o.Accepted = all
 	case err == nil:
@@ -38,7 +44,7 @@ func (dl *delivery) sorted(b *batch, took time.Duration) pace.Outcome {
 	dl.shares.reset()
 	for i := range dl.answer.Results {
 		r := &dl.answer.Results[i]
-		a := pace.Amount{Records: 1, Bytes: b.body.EntrySize(i)}
+		a := pace.Amount{Records: 1, Bytes: min(b.body.EntrySize(i), wire.MaxRecordBytes)}
 		if r.Code == "" {
 			dl.shares.name(r.Shard)
 			o.Accepted = o.Accepted.Plus(a)

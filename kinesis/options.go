@@ -92,6 +92,11 @@ func (c *Config) recordOptions() plugins.Table {
 		Help:    "Ends each record with a newline. Implied by `simple_aggregation`.",
 		Example: "true",
 	}, {
+		Name: "maximum_record_size", Group: group, Default: "1M",
+		Value:   plugins.Size(&r.MaximumSize, wire.MaxRecordBytes, wire.MaxLargeBytes),
+		Help:    "The most bytes of a record with its partition key, 1M to 10M: longer ones are cut. More than 1M is for streams whose own limit has been raised. See [Large records](#large-records).",
+		Example: "10M",
+	}, {
 		Name: "compression", Group: group, Value: plugins.Parsed(&c.Compression, formatParser(compress.Formats()...)), Default: "none",
 		Help:    "Compresses each record by itself, with `simple_aggregation` what is joined as a whole: `gzip`, `zlib`, `zstd`, `snappy`, or `none`; any case.",
 		Example: "gzip",

@@ -27,13 +27,22 @@ func (f *flush) add(r *record.Record, ordinal uint32) {
 	if f.o.config.Aggregation && f.aggregate(l, r, shard, of, ordinal) {
 		return
 	}
-	f.room(l, r.Size())
-	if r.Placed {
-		l.batch.addPlaced(r, of, shard, f, ordinal)
+	if isLarge(r.Size()) {
+		f.addLarge(l, r, of, shard, ordinal)
 		return
 	}
-	l.batch.add(r.Data, r.Key, of, shard, f, ordinal)
-	l.batch.entries[len(l.batch.entries)-1].random = r.Random && !f.d.aimed
+	f.room(l, r.Size())
+	f.addAlone(l.batch, r, of, shard, ordinal)
+}
+
+// addAlone adds a record to a batch, as an entry of its own.
+func (f *flush) addAlone(b *batch, r *record.Record, of stripes, shard *shard, ordinal uint32) {
+	if r.Placed {
+		b.addPlaced(r, of, shard, f, ordinal)
+		return
+	}
+	b.add(r.Data, r.Key, of, shard, f, ordinal)
+	b.entries[len(b.entries)-1].random = r.Random && !f.d.aimed
 }
 
 // shardOf is the shard that a record is for, as far as that is known and matters.
@@ -61,7 +70,7 @@ func (f *flush) room(l *lane, size int) {
 func (f *flush) aggregate(l *lane, r *record.Record, shard *shard, of stripes, ordinal uint32) bool {
 	c := f.o.config
 	a, most := f.openFor(l, shard), f.d.mostAggregate()
-	alone := len(r.Data) >= c.SkipAggregationRecordSize
+	alone := len(r.Data) >= c.SkipAggregationRecordSize || isLarge(r.Size())
 	if alone && a.stripes.meet(of) {
 		f.closeAggregate(l, a) // the record must not overtake those before it
 	}

@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"errors"
 	"time"
 
 	"fluent-bit-kinesis/kinesis/record"
@@ -67,6 +68,20 @@ func (s *shared) dropInvalid(ordinals []uint32, err error) {
 		if s.warn.dropped.Due() {
 			s.warn.dropped.Say("record %d of a chunk is dropped, for the service refuses it as invalid: %v", ordinal, err)
 		}
+	}
+	s.summarize()
+}
+
+// errRefusedBefore is why a large record is not sent.
+var errRefusedBefore = errors.New("it has refused one that was no larger, a moment ago")
+
+// dropLarge counts a record that is larger than the stream takes, as far as is
+// known.
+func (s *shared) dropLarge(size, ordinal int, err error) {
+	s.counts.Dropped[dropLarge].Add(1)
+	if s.warn.dropped.Due() {
+		s.warn.dropped.Say("record %d of a chunk, of %d bytes, is dropped, for it is larger than the stream takes: %v; raise the maximum record size of the stream, or lower maximum_record_size = %s",
+			ordinal, size, err, plugins.FormatSize(s.config.Record.MaximumSize))
 	}
 	s.summarize()
 }

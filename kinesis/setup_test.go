@@ -206,6 +206,8 @@ type fakeStream struct {
 	shardOf func(r putRecord) string                             // where a record comes to rest; nil: on landingShard
 	packed  compress.Format                                      // of aggregates
 
+	mostRecord int // bytes of a record; 0 for the service's limit
+
 	mu       sync.Mutex // guards the following
 	landed   []putRecord
 	requests []int       // their numbers of records, in order of arrival
@@ -353,11 +355,11 @@ func (s *fakeStream) requireLimits(records []putRecord) {
 	bytes := 0
 	for _, r := range records {
 		size := len(r.Data) + len(r.PartitionKey)
-		if bytes += size; size > wire.MaxRecordBytes {
+		if bytes += size; size > max(wire.MaxRecordBytes, s.mostRecord) {
 			s.t.Errorf("a record of %d bytes", size)
 		}
 	}
-	if len(records) > wire.MaxRecords || bytes > wire.MaxBytes {
+	if len(records) > wire.MaxRecords || bytes > max(wire.MaxBytes, s.mostRecord) {
 		s.t.Errorf("a request of %d records and %d bytes", len(records), bytes)
 	}
 }

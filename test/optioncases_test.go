@@ -148,6 +148,13 @@ var optionCases = []optionCase{
 	{refused, "compression_level", "best", options{"compression": "gzip"}, "must be a whole number from 1 to 9", ""},
 	{warned, "compression_level", "3", nil, "compression_level has no effect with compression = none", ""},
 
+	{started, "maximum_record_size", "1M", nil, "", "maximum_record_size = 1048576"},
+	{started, "maximum_record_size", "10MB", nil, "", "maximum_record_size = 10485760"},
+	{started, "maximum_record_size", "2000000", aggregated, "", "maximum_record_size = 2000000"},
+	{refused, "maximum_record_size", "1048575", nil, "must be a size from 1M to 10M", ""},
+	{refused, "maximum_record_size", "11M", nil, "must be a size from 1M to 10M", ""},
+	{refused, "maximum_record_size", "5 MiB", nil, isSize, ""},
+
 	{started, "aggregation", "true", nil, "", "aggregation = true"},
 	{warned, "aggregation", "si", nil, isBool, "aggregation = false"},
 	{warned, "aggregation", "enabled", nil, isBool, "aggregation = false"},

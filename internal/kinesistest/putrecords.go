@@ -12,10 +12,11 @@ import (
 // What a PutRecords request may hold, from the service's API reference.
 const (
 	maxRecords      = 500
-	maxRequestBytes = 5 << 20 // data plus partition keys
-	maxRecordBytes  = 1 << 20 // data plus partition key
-	maxPartitionKey = 256     // Unicode characters
-	maxErrorsNamed  = 10      // of one request, in a ValidationException
+	maxRequestBytes = 5 << 20  // data plus partition keys
+	maxRecordBytes  = 1 << 20  // data plus partition key, unless the stream has another limit
+	maxLargeBytes   = 10 << 20 // of a record, where its stream's limit is at its highest, and of a request to a stream with a higher one
+	maxPartitionKey = 256      // Unicode characters
+	maxErrorsNamed  = 10       // of one request, in a ValidationException
 )
 
 // putRecords parses a PutRecords request and takes its keys into flight.
@@ -26,7 +27,7 @@ func putRecords(x *exchange) (perform, error) {
 		return nil, err
 	}
 	x.server.meter.parsed(len(p.entries))
-	name, err := p.check()
+	name, err := p.check(x.server.maxRecord(nameOf(p.streamName, p.streamARN)))
 	if err != nil {
 		return nil, err
 	}
@@ -113,28 +114,32 @@ func (l *landing) route(entries []Entry) error {
 }
 
 // check finds what the service refuses a request for, and else the name of its
-// stream.
-func (p *putRequest) check() (stream string, err error) {
-	if violations := p.violations(); len(violations) > 0 {
+// stream, whose records may have so many bytes.
+func (p *putRequest) check(maxRecord int) (stream string, err error) {
+	if violations := p.violations(maxRecord); len(violations) > 0 {
 		return "", invalid(violations)
 	}
 	total := 0
 	for i, e := range p.entries {
-		if e.size() > maxRecordBytes {
+		if e.size() > maxRecord {
 			return "", refuse("InvalidArgumentException",
-				"Record %d size of %d bytes, data and partition key, exceeds 1 MB limit", i+1, e.size())
+				"Record %d size of %d bytes, data and partition key, exceeds %d MB limit", i+1, e.size(), maxRecord>>20)
 		}
 		total += e.size()
 	}
-	if total > maxRequestBytes {
-		return "", refuse("InvalidArgumentException", "Records size exceeds 5 MB limit")
+	maxRequest := maxRequestBytes
+	if maxRecord > maxRecordBytes {
+		maxRequest = maxLargeBytes
+	}
+	if total > maxRequest {
+		return "", refuse("InvalidArgumentException", "Records size exceeds %d MB limit", maxRequest>>20)
 	}
 	return nameOf(p.streamName, p.streamARN)
 }
 
 // violations are the constraints that the request fails, as the service words
 // them.
-func (p *putRequest) violations() []string {
+func (p *putRequest) violations(maxRecord int) []string {
 	var found []string
 	switch n := len(p.entries); {
 	case !p.hasRecords:
@@ -149,21 +154,21 @@ func (p *putRequest) violations() []string {
 		if len(found) >= maxErrorsNamed {
 			return found[:maxErrorsNamed]
 		}
-		found = p.entryViolations(found, i)
+		found = p.entryViolations(found, i, maxRecord)
 	}
 	return found
 }
 
 // entryViolations appends those of one entry.
-func (p *putRequest) entryViolations(found []string, i int) []string {
+func (p *putRequest) entryViolations(found []string, i, maxRecord int) []string {
 	e, spans := &p.entries[i], &p.spans[i]
 	at := func(member string) string { return fmt.Sprintf("records.%d.member.%s", i+1, member) }
 	if !spans.data.present {
 		found = append(found, "Value null at '"+at("data")+"' failed to satisfy constraint: Member must not be null")
 	}
-	if n := len(e.Data); n > maxRecordBytes {
+	if n := len(e.Data); n > maxRecord {
 		found = append(found, violation(fmt.Sprintf("java.nio.HeapByteBuffer[pos=0 lim=%d cap=%d]", n, n), at("data"),
-			fmt.Sprintf("Member must have length less than or equal to %d", maxRecordBytes)))
+			fmt.Sprintf("Member must have length less than or equal to %d", maxRecord)))
 	}
 	switch n := utf8.RuneCountInString(e.PartitionKey); {
 	case !spans.key.present:

@@ -4,7 +4,7 @@ import "time"
 
 // Entry is one record as a PutRecords request carries it.
 type Entry struct {
-	Data         []byte // decoded; 0 bytes to 1 MiB with the key
+	Data         []byte // decoded; 0 bytes to 1 MiB with the key, or what the stream takes
 	PartitionKey string // 1 to 256 Unicode characters
 	// ExplicitHashKey is a decimal number below 2^128 that takes the place of
 	// the partition key's MD5 in routing; empty if the request had none.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type stream struct {
 	onRecord func(Record)
 	now      func() time.Time
 	overlaps overlaps
+
+	maxRecord atomic.Int64 // bytes; 0 for maxRecordBytes
 
 	// landing is held while the records of one request land, the callback
 	// included, and so makes the order of arrival one order for all.
@@ -165,6 +168,10 @@ func compareHashKeys(a, b HashKey) int {
 // nothing of what it did not use. That is the plainest reading of "1,000 records
 // and 1 MiB a second", which is all that the service says; a bucket that fills as
 // time passes would even out what comes in bursts, and refuse as much in the end.
+//
+// A record that is larger than such a share is taken where the shard has had none of
+// the second's, and is paid for by those of the seconds that follow. The service says
+// of large records only that a shard bursts for them, and averages out.
 type throughput struct {
 	second         int64
 	records, bytes int
@@ -180,9 +187,10 @@ const (
 // admit takes a record of that size unless the shard has had its share.
 func (t *throughput) admit(now time.Time, size int) bool {
 	if second := now.Unix(); second != t.second {
-		*t = throughput{second: second}
+		owed := int64(t.bytes) - (second-t.second)*ShardBytesPerSecond
+		*t = throughput{second: second, bytes: int(max(0, owed))}
 	}
-	if t.records+1 > ShardRecordsPerSecond || t.bytes+size > ShardBytesPerSecond {
+	if t.records+1 > ShardRecordsPerSecond || t.bytes > 0 && t.bytes+size > ShardBytesPerSecond {
 		return false
 	}
 	t.records++

@@ -82,6 +82,34 @@ func (s *Server) MergeShards(name, shardID, adjacentID string) error {
 	return st.mergeShards(shardID, adjacentID)
 }
 
+// SetMaxRecordSize has a stream take records of up to so many bytes, data plus
+// partition key: 1 MiB, as at first, to 10 MiB.
+func (s *Server) SetMaxRecordSize(name string, bytes int) error {
+	if bytes < maxRecordBytes || bytes > maxLargeBytes {
+		return refuse("ValidationException", "1 validation error detected: Value '%d' at 'maxRecordSizeInKiB' failed to satisfy constraint: "+
+			"Member must have value between %d and %d", bytes>>10, maxRecordBytes>>10, maxLargeBytes>>10)
+	}
+	st, err := s.stream(name)
+	if err != nil {
+		return err
+	}
+	st.maxRecord.Store(int64(bytes))
+	return nil
+}
+
+// maxRecord is the most bytes of a record of a stream, as it is at first for one that
+// does not exist.
+func (s *Server) maxRecord(name string, err error) int {
+	if err != nil {
+		return maxRecordBytes
+	}
+	st, err := s.stream(name)
+	if err != nil {
+		return maxRecordBytes
+	}
+	return max(maxRecordBytes, int(st.maxRecord.Load()))
+}
+
 // StreamNames lists the streams in order of their names.
 func (s *Server) StreamNames() []string {
 	s.mu.RLock()

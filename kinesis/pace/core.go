@@ -248,6 +248,26 @@ func (c *Core) fill(now time.Time) {
 	c.filled = now
 }
 
+// giveBack puts what an amount cost back into what may be sent now.
+func (c *Core) giveBack(now time.Time, a Amount) {
+	if c.limited {
+		c.tokens += a.cost()
+		c.fill(now)
+	}
+}
+
+// hold has whoever waits go on waiting, as after a request that was as large as can
+// be owed for.
+func (c *Core) hold(now time.Time) bool {
+	if !c.limited {
+		return false
+	}
+	c.fill(now)
+	c.tokens = -mostDebt.Seconds() * c.rate.perSecond
+	c.pressed = now
+	return true
+}
+
 // Learn takes in what became of a request, and says whether throttling begins or
 // ends with it.
 func (c *Core) Learn(now time.Time, o Outcome) Turn {

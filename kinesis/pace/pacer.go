@@ -119,6 +119,35 @@ func (p *Pacer) Learn(o Outcome) Turn {
 	return turn
 }
 
+// GiveBack is for a request that Enter has let in and that the stream did not look at:
+// it has cost the pace nothing.
+func (p *Pacer) GiveBack(a Amount) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	p.core.giveBack(now, a)
+	p.advance(now)
+}
+
+// Hold has everybody wait, whoever arrived first going first, so that the shard of
+// this hash key saves up for a record that is larger than what it takes in a second.
+// It is false where there is no rate, of the stream or of the shard: nobody knows then
+// who would have to wait.
+func (p *Pacer) Hold(hash uint64) bool {
+	stream := p.hold()
+	shard := p.shards.hold(hash)
+	return stream || shard
+}
+
+func (p *Pacer) hold() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	held := p.core.hold(now)
+	p.advance(now)
+	return held
+}
+
 // advance lets in whoever may go, and sees to it that this is done again in time.
 // The caller holds mu.
 func (p *Pacer) advance(now time.Time) {

@@ -204,6 +204,17 @@ func (s *Shards) Full(hash uint64) (name string, full bool) {
 	return "", false
 }
 
+// hold is Pacer.Hold for the shard that has the hash key, where that is full by
+// itself.
+func (s *Shards) hold(hash uint64) bool {
+	name, full := s.Full(hash)
+	if !full {
+		return false
+	}
+	p := s.pacer(name)
+	return p != nil && p.hold()
+}
+
 // Any tells whether any shard is full by itself. It costs next to nothing.
 func (s *Shards) Any() bool { return s.any.Load() }
 

@@ -268,6 +268,11 @@ func (e *Encoder) logAddition(m *addition) error {
 // nearly all records need.
 const maxKept = 64 << 10
 
+// Memory is what the encoder's buffers take, in bytes.
+func (e *Encoder) Memory() int {
+	return cap(e.data) + cap(e.written) + cap(e.packed) + cap(e.scratch) + cap(e.keys.key)
+}
+
 // Trim gives up buffers that a record of unusual size has made large.
 func (e *Encoder) Trim() {
 	for _, buffer := range []*[]byte{&e.data, &e.written, &e.packed, &e.scratch, &e.keys.key} {

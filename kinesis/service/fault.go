@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"fluent-bit-kinesis/kinesis/wire"
 )
@@ -75,6 +76,20 @@ func faultOfRecord(code string) Fault {
 		return Throttled
 	}
 	return Failing
+}
+
+// RefusesSize tells whether a record of more than 1 MiB was refused for its size, in a
+// request that was taken. How a stream says so is not documented: by the name that
+// such a request would get, or by words for it.
+func RefusesSize(code, message string) bool {
+	switch f, _ := lookUp(code); f {
+	case Invalid:
+		return true
+	case Throttled, Failing:
+		return false
+	}
+	text := strings.ToLower(code + " " + message)
+	return strings.Contains(text, "size") || strings.Contains(text, "too large") || strings.Contains(text, "length")
 }
 
 // faultOfRequest sorts the refusal of a request. What the status says goes

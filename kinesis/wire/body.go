@@ -1,6 +1,10 @@
 package wire
 
-import "fluent-bit-kinesis/aggregate"
+import (
+	"slices"
+
+	"fluent-bit-kinesis/aggregate"
+)
 
 // A Body is the body of a PutRecords request under construction. Its size under
 // the service's limits is arithmetic. It is owned by one goroutine at a time.
@@ -91,6 +95,13 @@ func (b *Body) Fits(size int) bool {
 // FitsAll tells whether all records of another body may be added.
 func (b *Body) FitsAll(other *Body) bool {
 	return len(b.spans)+len(other.spans) <= MaxRecords && b.size+other.size <= MaxBytes
+}
+
+// Reserve makes room for a record of this size, data and partition key, so that the
+// body takes no more memory than it needs.
+func (b *Body) Reserve(size int) {
+	const around = 8 << 10 // keys, at their longest when escaped, and the names of members
+	b.bytes = slices.Grow(b.bytes, b.format.dataLen(size)+around)
 }
 
 // Add appends a record that fits.

@@ -94,6 +94,8 @@ func (cborFormat) appendData(dst, data, key []byte) []byte {
 	return append(appendCBORHead(dst, cborText, len(key)), key...)
 }
 
+func (cborFormat) dataLen(n int) int { return n }
+
 func (cborFormat) entryEnd() string { return "" }
 
 func (cborFormat) plainKey([]byte) bool { return true }

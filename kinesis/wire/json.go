@@ -40,6 +40,8 @@ func (jsonFormat) appendData(dst, data, key []byte) []byte {
 	return append(msgjson.AppendString(dst, key), '}')
 }
 
+func (jsonFormat) dataLen(n int) int { return base64.StdEncoding.EncodedLen(n) }
+
 func (jsonFormat) entryEnd() string { return `"}` }
 
 // plainKey relies on that a quote within the key has a backslash before it: no

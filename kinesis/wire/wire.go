@@ -25,6 +25,11 @@ const (
 	MaxKeyRunes    = 256
 )
 
+// MaxLargeBytes is what a record may have, data and partition key, on a stream whose
+// limit has been raised, and a request to it:
+// https://docs.aws.amazon.com/streams/latest/dev/large-records.html.
+const MaxLargeBytes = 10 << 20
+
 // A Format is a way to write PutRecords requests and to read the answers. Both
 // formats have the same members under the same names.
 type Format interface {
@@ -46,6 +51,8 @@ type Format interface {
 	// read is left empty.
 	Refusal(answer []byte) (code, message string)
 
+	// dataLen is how long data of n bytes is in a body, at most.
+	dataLen(n int) int
 	// entryEnd is what AppendEntry writes behind the partition key.
 	entryEnd() string
 	// plainKey tells whether an entry that begins so, up to where its partition
