@@ -92,6 +92,8 @@ func forEachOutput(t *testing.T, test func(t *testing.T, output options)) {
 // sampleChunk is the log lines of a small cluster, each with the fields that the examples take partition keys from.
 func sampleChunk() (chunk []byte, events int) {
 	var c flbhost.Chunk
+	name := []flbhost.Field{flbhost.F("service.name", "web")}
+	c.Append(flbhost.GroupOpen(), flbhost.F("resource", []flbhost.Field{flbhost.F("attributes", name)}))
 	for _, e := range samples.Events() {
 		fields := e.Fields
 		for _, key := range []string{"container_id", "host", "Computer"} {
@@ -109,7 +111,7 @@ func sampleChunk() (chunk []byte, events int) {
 		}
 		c.Append(flbhost.EventTime(at), fields...)
 	}
-	return c.Bytes(), c.Len()
+	return c.Bytes(), c.Len() - 1 // that which opens the group is none
 }
 
 func ofPods(records []kinesistest.Record) (keys []string) {

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"fluent-bit-kinesis/kinesis/record"
 )
 
 // A slowFlush is a flush in steps, so that a test may have others come in
@@ -165,7 +163,7 @@ func TestAFlushThatPanicsLetsThoseBehindItThrough(t *testing.T) {
 					var workers sync.WaitGroup
 					for i := range 3 {
 						if i == place {
-							broken := &flush{o: o, d: o.d, records: new(record.Encoder)} // without what makes records
+							broken := o.flushWithoutEncoder()
 							broken.begin(10, "tag")
 							require.PanicsWithError(t, "runtime error: invalid memory address or nil pointer dereference", func() { _ = broken.run(numbered(1)) })
 							continue

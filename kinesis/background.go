@@ -9,7 +9,7 @@ import (
 // Without a free place, or while records are being tried again, it asks for
 // the chunk to be offered later: Fluent Bit's queue is the one that is bounded.
 func (o *Output) flushBackground(chunk []byte, tag string) Code {
-	if o.retrying.Load() > 0 {
+	if o.retrying.Load() > 0 && o.streams == nil { // of several streams, one must not hold up the others
 		return Retry
 	}
 	select {
@@ -18,12 +18,13 @@ func (o *Output) flushBackground(chunk []byte, tag string) Code {
 		return Retry
 	}
 	sending := false
+	f := o.getFlush()
 	defer func() {
 		if !sending { // a panic, which the entry point recovers
+			f.leaveStreams()
 			<-o.background
 		}
 	}()
-	f := o.getFlush()
 	f.begin(len(chunk), tag)
 	f.background = true
 	err := f.run(chunk)
@@ -33,6 +34,7 @@ func (o *Output) flushBackground(chunk []byte, tag string) Code {
 		defer func() { <-o.background }()
 		defer o.putFlush(f)
 		f.unsettled.Wait()
+		f.leaveStreams()
 		o.lose(f)
 	})
 	return o.answer(err)

@@ -50,6 +50,7 @@ var benchmarks = []struct {
 	{"simple_aggregation", []string{"simple_aggregation", "on"}},
 	{"simple_aggregation and partition_key", []string{"simple_aggregation", "on", "partition_key", "container_id"}},
 	{"simple_aggregation and zstd", []string{"simple_aggregation", "on", "compression", "zstd"}},
+	{"a stream by its namespace", []string{"stream", "app-$kubernetes['namespace_name']"}},
 }
 
 // instantStream takes every record at once.
@@ -72,6 +73,22 @@ func BenchmarkFlush(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/records, "ns/record")
 		})
 	}
+}
+
+// BenchmarkFlushToStreams is BenchmarkFlush to 40 streams.
+func BenchmarkFlushToStreams(b *testing.B) {
+	const records = 4000
+	chunk := containerChunk(records)
+	o := outputOf(b, instantStream, "stream", "$kubernetes['pod_name']")
+	require.Equal(b, OK, o.Flush(chunk, "tag"))
+	b.ReportAllocs()
+	b.SetBytes(int64(len(chunk)))
+	for b.Loop() {
+		if o.Flush(chunk, "tag") != OK {
+			b.Fatal("a chunk was not taken")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/records, "ns/record")
 }
 
 // BenchmarkWorkersWaitForLocks has eight workers flush at once and tells which

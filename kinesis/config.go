@@ -16,7 +16,10 @@ import (
 // of the options; nothing changes it afterwards.
 type Config struct {
 	Region string
-	Stream string // its name, or its ARN
+	Stream string // a name or an ARN, or where Record.Stream is set the template's text
+
+	StreamDefault  string // for records that the template makes no name for; "" for none
+	StreamsMaximum int    // destinations at a time, with a template
 
 	Record record.Options // what becomes of an event
 
@@ -72,6 +75,7 @@ func ReadConfig(source plugins.Source, getenv func(string) string) (Config, []pl
 	table := c.table()
 	o := plugins.ReadOptions(table, withRegionOfARN(source), environment(getenv))
 	c.checkRegion(o)
+	c.checkStreams(o)
 	c.checkRecord(o, getenv)
 	c.checkProfile(o)
 	c.checkAggregation(o)
@@ -106,6 +110,21 @@ func (c *Config) checkProfile(o *plugins.Options) {
 	if known := service.Profiles(); len(known) > 0 && !slices.Contains(known, c.Profile) {
 		o.Refuse("profile", c.Profile, fmt.Sprintf("must be a profile that has credentials in %s, such as %s",
 			service.SharedFiles(), strings.Join(known[:min(len(known), mostNamed)], ", ")))
+	}
+}
+
+// checkStreams reads the template in stream, if it is one.
+func (c *Config) checkStreams(o *plugins.Options) {
+	if strings.Contains(c.Stream, "$") {
+		if t, err := record.ParseTemplate(c.Stream); err == nil {
+			c.Record.Stream = t
+			return
+		}
+	}
+	for _, name := range []string{"stream_default", "streams_maximum"} {
+		if o.IsSet(name) {
+			o.Warn("%s has no effect where stream has no words such as $TAG or $kubernetes['namespace_name']", name)
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ func TestConfigDefaults(t *testing.T) {
 	require.Equal(t, Config{
 		Region:                       "us-west-2",
 		Stream:                       "logs",
+		StreamsMaximum:               64,
 		Record:                       record.Options{MaximumSize: 1 << 20},
 		AggregationMaximumRecordSize: 1 << 20,
 		SkipAggregationRecordSize:    20 << 10,
@@ -66,6 +67,9 @@ func names(settings []plugins.Setting) []string {
 func TestConfigReadsEveryOption(t *testing.T) {
 	env := map[string]string{"EKS_POD_EXECUTION_ROLE": "arn:aws:iam::123456789012:role/pod", "SEND_FAILURE_TIMEOUT": "5m30s"}
 	config, settings, err := ReadConfig(with(
+		"stream", "app-$kubernetes['namespace_name']",
+		"stream_default", "app-others",
+		"streams_maximum", "10",
 		"partition_key", "kubernetes->labels -> app",
 		"explicit_hash_key", "kubernetes->hash",
 		"data_keys", "log, kubernetes,a.b",
@@ -103,9 +107,13 @@ func TestConfigReadsEveryOption(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "%s.%L", config.Record.TimeFormat.String())
 	config.Record.TimeFormat = nil
+	require.Equal(t, config.Stream, config.Record.Stream.String())
+	config.Record.Stream = nil
 	require.Equal(t, Config{
-		Region: "us-west-2",
-		Stream: "logs",
+		Region:         "us-west-2",
+		Stream:         "app-$kubernetes['namespace_name']",
+		StreamDefault:  "app-others",
+		StreamsMaximum: 10,
 		Record: record.Options{
 			TimeKey:       "time",
 			TagKey:        "tag",

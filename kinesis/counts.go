@@ -12,9 +12,11 @@ import (
 // Why records are dropped for good: for what package record finds in them, or
 // for what comes of sending them.
 const (
-	dropInvalid = record.DropReasons + iota // the service refused it as invalid
-	dropLost                                // the attempts in the background are used up
-	dropLarge                               // it is larger than the stream takes
+	dropInvalid  = record.DropReasons + iota // the service refused it as invalid
+	dropLost                                 // the attempts in the background are used up
+	dropLarge                                // it is larger than the stream takes
+	dropNoStream                             // it has no value for the name of its stream
+	dropUnfit                                // its values make a name that no stream can have
 	dropReasons
 )
 
@@ -24,6 +26,7 @@ var dropNames = func() (names [dropReasons]string) {
 	}
 	names[dropInvalid], names[dropLost] = "refused as invalid", "lost in the background"
 	names[dropLarge] = "larger than the stream takes"
+	names[dropNoStream], names[dropUnfit] = "without a stream", "for a name that no stream can have"
 	return names
 }()
 
@@ -61,6 +64,9 @@ type Counts struct {
 	LedgerHits atomic.Int64 // records that were not sent again, for the stream held them
 	LedgerLost atomic.Int64 // chunks that the ledger had no room to remember
 
+	Defaulted atomic.Int64 // records for stream_default
+	NoRoom    atomic.Int64 // records handed back for want of room among streams_maximum
+
 	Waited atomic.Int64 // nanoseconds that deliveries waited for the pace, all together
 
 	LedgerRead  atomic.Int64 // chunks that the ledger's file knew at the start
@@ -74,7 +80,7 @@ type Counts struct {
 type Snapshot struct {
 	Records, Accepted, Retried, Refused, HandedBack, Empty, Truncated, RandomKeys, Unplaced, Bytes int64
 	Aggregated, Aggregates, LedgerHits, LedgerLost                                                 int64
-	LedgerRead, LedgerKnown                                                                        int64
+	LedgerRead, LedgerKnown, Defaulted, NoRoom                                                     int64
 	Waited                                                                                         time.Duration
 
 	Dropped  [dropReasons]int64
@@ -91,6 +97,7 @@ func (c *Counts) snapshot() Snapshot {
 		Unplaced: c.Unplaced.Load(), Bytes: c.Bytes.Load(), Empty: c.Empty.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
 		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
 		Waited: time.Duration(c.Waited.Load()), LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
+		Defaulted: c.Defaulted.Load(), NoRoom: c.NoRoom.Load(),
 	}
 	for i := range s.Dropped {
 		s.Dropped[i] = c.Dropped[i].Load()
@@ -116,6 +123,8 @@ func (s Snapshot) String() string {
 		{"into aggregates", s.Aggregates},
 		{"tried again", s.Retried},
 		{"handed back", s.HandedBack},
+		{"of these for want of room among streams_maximum", s.NoRoom},
+		{"for stream_default", s.Defaulted},
 		{"not sent again", s.LedgerHits},
 		{"left out as empty", s.Empty},
 		{"truncated", s.Truncated},

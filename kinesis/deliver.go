@@ -53,8 +53,9 @@ type delivery struct {
 func (d *destination) newDelivery(r *rest) *delivery {
 	dl, ok := d.deliveries.get()
 	if !ok {
-		dl = &delivery{d: d}
+		dl = new(delivery)
 	}
+	dl.d = d
 	dl.rest, dl.ticket, dl.awaited, dl.admitted = r, nil, 0, 0
 	dl.attempts, dl.cannotHandBack = d.config.ConcurrencyRetries, d.config.Concurrency > 0
 	dl.isolating, dl.tried, dl.refusals, dl.held = false, false, 0, false
@@ -89,9 +90,10 @@ var errInternal = errors.New("internal error")
 
 // refuse hands back all that has not come to an end.
 func (dl *delivery) refuse(err error) {
-	dl.rest.refuse(err)
+	dl.d.tally.handedBack.Add(int64(dl.rest.events()))
+	dl.rest.refuse(dl.d.about(err))
 	for _, b := range dl.batches {
-		b.refuse(err)
+		dl.d.handBack(b, err)
 	}
 }
 
@@ -134,12 +136,12 @@ func (dl *delivery) seal() *batch {
 	if len(dl.rest.aggregates) == 0 {
 		return b
 	}
-	dl.sealer.begin(dl.d)
+	dl.sealer.begin(dl.d.shared)
 	defer dl.sealer.end()
 	into, own := b, len(dl.batches)
 	for len(dl.rest.aggregates) > 0 {
 		a := dl.rest.aggregates[0]
-		parts := dl.sealer.closed(a)
+		parts := dl.sealer.closed(dl.d, a)
 		dl.sealer.count(a)
 		for i := range parts {
 			if !into.body.Fits(parts[i].size()) {
@@ -184,7 +186,7 @@ func (dl *delivery) follow(first *batch, own int) {
 func (dl *delivery) deliver(b *batch) {
 	for backoff := firstBackoff; ; backoff = min(2*backoff, mostBackoff) {
 		if !dl.admit(b) {
-			b.refuse(dl.reason())
+			dl.d.handBack(b, dl.reason())
 			return
 		}
 		err := dl.attempt(b)
@@ -197,7 +199,7 @@ func (dl *delivery) deliver(b *batch) {
 		}
 		dl.last = err
 		if !dl.worthTrying(err) || !dl.await(err, pauseOf(b, backoff), isLarge(b.only()) && !dl.held) {
-			b.refuse(err)
+			dl.d.handBack(b, err)
 			return
 		}
 		dl.d.counts.Retried.Add(int64(len(b.events.ordinals)))

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/kinesis/pace"
 	"fluent-bit-kinesis/kinesis/wire"
+	"fluent-bit-kinesis/plugins"
 )
 
 // A destination is one stream's way out: what gathers for it, the line that its
@@ -16,7 +16,16 @@ import (
 // share it. It is safe for concurrent use.
 type destination struct {
 	*shared
-	client  poster
+	client   poster
+	name     string           // of the stream, where there are several; else empty
+	patience *patience        // with the stream
+	denied   *plugins.Limited // requests; nil where there is one stream alone
+	tally    tally
+
+	// Of streams, which guards them.
+	users       int       // flushes that have a leg here
+	unusedSince time.Time // where there are none
+
 	ordered bool         // records of one partition key keep their order
 	keyed   bool         // lines are joined where their keys and their places are the same
 	aimed   bool         // records have a shard of their own, by a key that is not random
@@ -27,44 +36,24 @@ type destination struct {
 	shards  *shardWatch // nil without aggregation_shard_map
 	large   largeLimit
 
-	format     wire.Format
-	head       []byte // of request bodies
-	spread     spread // of aggregates under random keys
-	batches    freeList[*batch]
-	aggregates freeList[*openAggregate]
-	deliveries freeList[*delivery]
-	underWay   sync.WaitGroup // deliveries that have a goroutine of their own
+	format   wire.Format
+	head     []byte         // of request bodies
+	spread   spread         // of aggregates under random keys
+	underWay sync.WaitGroup // deliveries that have a goroutine of their own
 
 	combiner
 	arrivals uint64     // how many flushes have come; guarded by combiner.mu
 	arrived  []*arrival // flushes that are still encoding, or wait for one that is, in the order in which they came; guarded by combiner.mu
 }
 
-// Bounds on the memory that is kept for its next use: some thirty bodies of 500
-// log records, or two full of aggregates; and about as much in aggregates as two
-// chunks fill, on however many shards.
-const (
-	mostKeptBodies     = 12 << 20
-	mostKeptAggregates = 4 << 20
-)
-
 // mostInFlightBytes bounds the bodies that are in flight, however many requests
 // may be: two that are full of large records, or eighty of log records.
 const mostInFlightBytes = 24 << 20
 
-// mostKept is how much memory is kept in aggregates. Lines that will be compressed
-// are several times as long as the records that they become.
-func mostKept(c *Config) int {
-	if c.SimpleAggregation && c.Compression != compress.None {
-		return 4 * mostKeptAggregates
-	}
-	return mostKeptAggregates
-}
-
 func newDestination(s *shared, stream string, client poster) *destination {
 	c := s.config
 	d := &destination{
-		shared: s, client: client,
+		shared: s, client: client, patience: &s.patience,
 		ordered: len(c.Record.PartitionKey) > 0,
 		aimed:   len(c.Record.PartitionKey) > 0 || len(c.Record.HashKey) > 0,
 		seed:    maphash.MakeSeed(),
@@ -73,18 +62,19 @@ func newDestination(s *shared, stream string, client poster) *destination {
 	}
 	d.keyed = c.SimpleAggregation && (d.ordered || len(c.Record.HashKey) > 0)
 	d.head = d.format.AppendHead(nil, stream)
-	d.batches = freeList[*batch]{most: 2*c.RequestsInFlight + 2, bytes: mostKeptBodies, size: func(b *batch) int { return b.body.Capacity() }}
-	d.aggregates = freeList[*openAggregate]{most: 4096, bytes: mostKept(c), size: func(a *openAggregate) int { return a.most }}
-	d.deliveries = freeList[*delivery]{most: c.RequestsInFlight}
 	d.combiner.trip = firstTrip
 	return d
 }
 
 func (d *destination) getBatch() *batch {
-	if b, ok := d.batches.get(); ok {
-		return b
+	b, ok := d.batches.get()
+	if !ok {
+		return newBatch(wire.NewBody(d.format, d.head))
 	}
-	return newBatch(wire.NewBody(d.format, d.head))
+	if d.name != "" { // its last use may have been for another stream
+		b.body.Open(d.head)
+	}
+	return b
 }
 
 // mostKeptBody bounds the memory of one body: more than that of a full request of
@@ -113,6 +103,9 @@ func (d *destination) close() {
 	}
 	d.mu.Unlock()
 	d.shards.close()
+	if d.denied != nil {
+		d.log.Forget(d.denied)
+	}
 }
 
 // begin says that a flush is under way. In any case handOver or abandon must

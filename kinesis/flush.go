@@ -18,12 +18,11 @@ import (
 // guarded.
 type flush struct {
 	o       *Output
-	d       *destination
+	*leg    // the one at hand; where all records go to one stream, it is the only one
 	records *record.Encoder
-	lanes   []lane   // by partition key
-	shards  shardMap // at the begin of the flush; nil where it is not used
-	sealer  sealer   // of aggregates that are full
+	sealer  sealer // of aggregates that are full
 	began   time.Time
+	size    int        // of the chunk, in bytes
 	events  int        // of the chunk, met so far
 	met     int64      // records of those, not yet counted
 	empty   int64      // those of them that were left out as empty, not yet counted
@@ -34,10 +33,15 @@ type flush struct {
 	id         ledger.ID // of the chunk
 	identified bool      // id is known, which it is for what may be noted
 
-	background bool     // Fluent Bit has its answer before the records are sent
-	sent       bool     // a full request has been sent
-	handed     bool     // what was left has been handed over
-	arrival    *arrival // its place in the order of flushes
+	background bool // Fluent Bit has its answer before the records are sent
+
+	legs []*leg // in the order in which they were begun; guarded by mu while another is begun
+
+	// Where records choose their stream.
+	byStream  map[string]*leg
+	spare     []*leg // for chunks to come
+	perLeg    int    // lanes of a leg of this chunk; 0 before the first
+	defaulted int64  // records for stream_default, not yet counted
 
 	// unsettled counts the events that have no outcome yet. Whoever settles
 	// the last one does not touch the flush afterwards.
@@ -53,28 +57,42 @@ type flush struct {
 // begin readies a flush for a chunk of this size, under this tag.
 func (f *flush) begin(size int, tag string) {
 	f.records.Begin(tag)
-	f.began = time.Now()
+	f.began, f.size = time.Now(), size
 	f.events, f.whole, f.done, f.entry = 0, 0, nil, nil
-	f.background, f.sent, f.handed, f.identified = false, false, false, false
+	f.background, f.identified, f.perLeg = false, false, 0
 	f.refused, f.err = f.refused[:0], nil
-	n := f.o.lanesFor(size) // once: it changes with what other flushes learn
-	f.lanes = slices.Grow(f.lanes[:0], n)[:n]
+	if f.o.streams == nil {
+		f.leg.ready(f.o.lanesFor(size)) // once: it changes with what other flushes learn
+	}
 }
 
 // run makes records of the chunk and sees them on their way. What becomes of them
 // is known when unsettled is down to none. The error is that of a chunk that
 // cannot be read to its end.
 func (f *flush) run(chunk []byte) error {
-	f.arrival = f.d.begin()
-	defer func() {
-		if !f.handed { // a panic, which the entry point recovers
-			f.d.abandon(f.arrival)
-		}
-	}()
-	f.shards = f.d.shards.get()
+	for _, g := range f.legs { // those of streams that records choose are yet to be begun
+		g.arrival = g.d.begin()
+	}
+	defer f.abandon()
+	for _, g := range f.legs {
+		g.shards = g.d.shards.get()
+	}
 	err := f.encode(chunk)
-	f.handOver()
+	for _, g := range f.legs {
+		f.leg = g
+		f.handOver()
+	}
 	return err
+}
+
+// abandon ends the legs that have not been handed over, for a panic, which the
+// entry point recovers.
+func (f *flush) abandon() {
+	for _, g := range f.legs {
+		if !g.handed {
+			g.d.abandon(g.arrival)
+		}
+	}
 }
 
 // encode makes records of the events and adds them to batches. The error is
@@ -97,7 +115,9 @@ func (f *flush) encode(chunk []byte) error {
 		if err == nil {
 			event.Advance(n)
 			f.met++
-			f.add(&r, uint32(event.Ordinal()))
+			if f.o.streams == nil || f.route(event.Ordinal()) {
+				f.add(&r, uint32(event.Ordinal()))
+			}
 			continue
 		}
 		if !f.leaveOut(&event, n, err) {
@@ -133,12 +153,13 @@ func (f *flush) count() {
 	f.o.counts.Records.Add(f.met)
 	f.o.counts.Empty.Add(f.empty)
 	f.o.counts.LedgerHits.Add(f.hits)
-	f.met, f.empty, f.hits = 0, 0, 0
+	f.o.counts.Defaulted.Add(f.defaulted)
+	f.met, f.empty, f.hits, f.defaulted = 0, 0, 0, 0
 }
 
 // borrowCompressors takes what the records of a chunk are compressed with.
 func (f *flush) borrowCompressors() (err error) {
-	f.sealer.begin(f.d)
+	f.sealer.begin(f.o.shared)
 	if f.o.config.SimpleAggregation {
 		f.records.Compressor = f.sealer.compressor // one for both: lines, and what travels beside them
 		return nil
@@ -155,20 +176,22 @@ func (f *flush) returnCompressors() {
 	f.records.Compressor = nil
 }
 
-// send sends a full batch.
+// send sends a full batch of the leg at hand. With several it does not wait: a
+// stream that takes its time must not hold up the records for others, and what
+// waits is a part of one chunk.
 func (f *flush) send(b *batch) {
 	f.count() // before the stream accepts them
 	f.sent = true
 	f.unsettled.Add(len(b.events.ordinals))
-	f.d.put(f.arrival, &rest{began: f.began, batch: b}, f.background)
+	f.d.put(f.arrival, &rest{began: f.began, batch: b}, f.background || f.o.streams != nil)
 }
 
-// handOver gives away what is left in the lanes.
+// handOver gives away what is left in the lanes of the leg at hand.
 func (f *flush) handOver() {
 	r := f.rest()
 	f.count()
 	n := r.events()
-	if !f.sent {
+	if !f.sent && len(f.legs) == 1 {
 		f.whole = n
 	}
 	f.unsettled.Add(n)
@@ -188,7 +211,7 @@ func (f *flush) rest() *rest {
 		l.batch = batches[0]
 	}
 	r := &rest{began: f.began, batch: l.batch, aggregates: f.openAggregates(l)}
-	f.sealer.begin(f.d)
+	f.sealer.begin(f.o.shared)
 	defer f.sealer.end()
 	for len(r.aggregates) > 0 && (r.entries() > wire.MaxRecords || r.bytes() > wire.MaxBytes) {
 		f.closeAggregate(l, r.aggregates[0])

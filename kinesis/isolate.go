@@ -22,7 +22,7 @@ func (dl *delivery) isolate(b *batch, refusal error) {
 	}
 	if service.RefusedByProxy(refusal) {
 		dl.d.watchdog.Failed(refusal)
-		b.refuse(refusal)
+		dl.d.handBack(b, refusal)
 		return
 	}
 	if isLarge(b.only()) {
@@ -78,7 +78,7 @@ func (dl *delivery) aggregateHalves(b *batch) (half [2]*batch, ok bool) {
 		return half, false
 	}
 	half = [2]*batch{dl.d.getBatch(), dl.d.getBatch()}
-	dl.sealer.begin(dl.d)
+	dl.sealer.begin(dl.d.shared)
 	defer dl.sealer.end()
 	dl.repack(half[0], b, 0, users, 0, n/2)
 	dl.repack(half[1], b, 0, users, n/2, n)
@@ -154,7 +154,7 @@ func (dl *delivery) repack(into, from *batch, i int, users []aggregate.Record, f
 			a.stripes.set(dl.d.stripeOf([]byte(users[u].PartitionKey)))
 		}
 	}
-	parts := dl.sealer.closedWithin(a, dl.d.config.AggregationMaximumRecordSize)
+	parts := dl.sealer.closedWithin(dl.d, a, dl.d.config.AggregationMaximumRecordSize)
 	for i := range parts {
 		into.addAggregate(&parts[i], a)
 	}
@@ -213,7 +213,7 @@ func (dl *delivery) partFlushes(b *batch) bool {
 
 // parts are the parts of the flushes, in the order in which they came.
 func (dl *delivery) parts(b *batch) (parts []part, ok bool) {
-	dl.sealer.begin(dl.d)
+	dl.sealer.begin(dl.d.shared)
 	defer dl.sealer.end()
 	of := func(f *flush) *batch {
 		i := slices.IndexFunc(parts, func(p part) bool { return p.flush == f })
@@ -239,7 +239,7 @@ func (dl *delivery) parts(b *batch) (parts []part, ok bool) {
 			at += len(ordinals)
 		}
 	}
-	slices.SortStableFunc(parts, func(x, y part) int { return x.flush.arrival.compare(y.flush.arrival) })
+	slices.SortStableFunc(parts, func(x, y part) int { return x.flush.arrivalAt(dl.d).compare(y.flush.arrivalAt(dl.d)) })
 	return parts, true
 }
 

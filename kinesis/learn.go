@@ -33,7 +33,9 @@ func (dl *delivery) learn(b *batch, err error, took time.Duration) {
 			return // for what it is, not for when it came
 		}
 	}
-	d.counts.Refused.Add(int64(o.Refused.Records + o.Apart.Records))
+	refused := int64(o.Refused.Records + o.Apart.Records)
+	d.counts.Refused.Add(refused)
+	d.tally.refused.Add(refused)
 	d.remarkOnPace(d.pacer.Learn(o))
 }
 
@@ -168,9 +170,9 @@ func (d *destination) remarkOnPace(turn pace.Turn) {
 	switch turn {
 	case pace.Begins:
 		s := d.pacer.State()
-		d.log.Infof("the stream throttles: from here on about %.0f records (%.0f KB) a second are sent, and as it turns out more or less",
-			s.Records, s.Bytes/1000)
+		d.log.Infof("%s throttles: from here on about %.0f records (%.0f KB) a second are sent, and as it turns out more or less",
+			d.the(), s.Records, s.Bytes/1000)
 	case pace.Ends:
-		d.log.Infof("the stream throttles no longer: what is sent a second is not limited any more")
+		d.log.Infof("%s throttles no longer: what is sent a second is not limited any more", d.the())
 	}
 }

@@ -34,10 +34,21 @@ func (c *Config) streamOptions() plugins.Table {
 	}, {
 		Name: "stream", Group: group, Value: plugins.Parsed(&c.Stream, parseStream),
 		Must: "the name of the Kinesis data stream, or its ARN", Odd: plugins.TakenWith("endpoint"),
-		Help:    "The stream's name, or its ARN, which the stream of another account needs: see [Permissions](#permissions-and-credentials).",
+		Help:    "The stream's name, its ARN, which the stream of another account needs (see [Permissions](#permissions-and-credentials)), or a template that makes the name for each record: see [A stream for each record](#a-stream-for-each-record).",
 		Example: "app-logs",
+	}, {
+		Name: "stream_default", Group: group, Value: plugins.Parsed(&c.StreamDefault, parseStreamName), Odd: plugins.TakenWith("endpoint"),
+		Help:    "Where `stream` is a template: the stream for records that it makes no name for. Without it, these are dropped.",
+		Example: "app-others",
+	}, {
+		Name: "streams_maximum", Group: group, Value: plugins.Int(&c.StreamsMaximum, 1, mostStreams), Default: "64",
+		Help:    "Where `stream` is a template: how many streams there may be at a time, 1 to 10,000.",
+		Example: "200",
 	}}
 }
+
+// mostStreams bounds what is kept for each stream of a template.
+const mostStreams = 10_000
 
 func (c *Config) recordOptions() plugins.Table {
 	const group = "what is in a record"

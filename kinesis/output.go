@@ -36,9 +36,10 @@ const (
 // goroutines at once.
 type Output struct {
 	*shared
-	d      *destination
-	hangUp func() // closes the client's connections; nil where it has none
-	scope  string // of the ledger's entries: the stream
+	d       *destination // nil where records choose their stream
+	streams *streams     // nil where they do not
+	hangUp  func()       // closes the client's connections; nil where it has none
+	scope   string       // of the ledger's entries: the stream
 
 	background chan struct{}  // a token for each flush in the background
 	flushes    sync.WaitGroup // in the background
@@ -64,6 +65,8 @@ type shared struct {
 	ctx         context.Context // ends when Close gives up waiting
 	retrying    atomic.Int32    // deliveries that are past their first attempt
 	patience    patience
+	pools
+	listShards func(ctx context.Context, stream string) ([]service.Shard, error) // nil without a service
 }
 
 // New makes an instance. expired is called when the watchdog's time is up:
@@ -81,12 +84,20 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 		return nil, err
 	}
 	o.hangUp = client.Close
-	if config.Aggregation && config.AggregationShardMap && o.d.aimed {
-		o.d.shards = newShardWatch(log, func(ctx context.Context) ([]service.Shard, error) {
-			return client.ListShards(ctx, config.Stream)
-		})
+	o.listShards = client.ListShards
+	if o.d != nil {
+		o.d.shards = o.watchShards(config.Stream)
 	}
 	return o, nil
+}
+
+// watchShards is the watch of a stream's shards; nil where they do not matter.
+func (s *shared) watchShards(stream string) *shardWatch {
+	c := s.config
+	if s.listShards == nil || !c.Aggregation || !c.AggregationShardMap || len(c.Record.PartitionKey) == 0 {
+		return nil
+	}
+	return newShardWatch(s.log, func(ctx context.Context) ([]service.Shard, error) { return s.listShards(ctx, stream) })
 }
 
 // service is what the client to the service is made of.
@@ -119,7 +130,12 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 	o.ctx, o.giveUp = context.WithCancelCause(context.Background())
 	o.patience.init(config.DeliveryTimeout)
 	o.recordBytes.Store(512)
-	o.d = newDestination(o.shared, config.Stream, client)
+	o.pools.init(config)
+	if len(config.Record.Stream) > 0 {
+		o.streams = newStreams(o.shared, client)
+	} else {
+		o.d = newDestination(o.shared, config.Stream, client)
+	}
 	return o, nil
 }
 
@@ -130,7 +146,14 @@ func (o *Output) getFlush() *flush {
 	if f, ok := o.idle.get(); ok {
 		return f
 	}
-	return &flush{o: o, d: o.d, records: record.NewEncoder(o.config.Record)}
+	f := &flush{o: o, records: record.NewEncoder(o.config.Record)}
+	if o.streams != nil {
+		f.byStream = make(map[string]*leg)
+		return f
+	}
+	f.leg = &leg{d: o.d}
+	f.legs = []*leg{f.leg}
+	return f
 }
 
 func (o *Output) putFlush(f *flush) {
@@ -151,10 +174,12 @@ func (o *Output) Flush(chunk []byte, tag string) Code {
 	defer func() {
 		if !ended { // a panic, which the entry point recovers
 			f.disown()
+			f.leaveStreams()
 		}
 	}()
 	err := f.run(chunk)
 	f.unsettled.Wait()
+	f.leaveStreams()
 	o.learn(len(chunk), f.events)
 
 	refused := len(f.refused) > 0
@@ -201,13 +226,20 @@ func (o *Output) handBack(f *flush) {
 // drained. No Flush may be under way or follow.
 func (o *Output) Close() {
 	o.drain()
-	o.d.close()
+	if o.streams != nil {
+		o.streams.close()
+	} else {
+		o.d.close()
+	}
 	if o.hangUp != nil {
 		o.hangUp()
 	}
 	o.ledger.Close()
 	o.watchdog.Close()
 	o.log.Close()
+	if o.streams != nil {
+		o.log.Infof("at exit, by stream: %v", o.streams.counted())
+	}
 	o.log.Infof("at exit: %s", &o.counts)
 }
 
@@ -216,7 +248,7 @@ func (o *Output) Close() {
 // as many as they need requests. Aggregated, a chunk needs one, and its
 // aggregates are the larger, and the same for the same chunk.
 func (o *Output) lanesFor(size int) int {
-	if !o.d.ordered || o.config.packs() {
+	if len(o.config.Record.PartitionKey) == 0 || o.config.packs() {
 		return 1
 	}
 	records := int64(size) / max(1, o.recordBytes.Load())

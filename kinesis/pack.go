@@ -126,7 +126,7 @@ func (f *flush) closeAggregate(l *lane, a *openAggregate) {
 	if a.count() == 0 {
 		return
 	}
-	parts := f.sealer.closed(a)
+	parts := f.sealer.closed(f.d, a)
 	f.sealer.count(a)
 	for i := range parts {
 		f.room(l, parts[i].size())

@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/plugins"
 )
@@ -180,7 +179,7 @@ func TestSixteenWorkersGoOnThroughPanics(t *testing.T) {
 
 // breaks has a flush panic in its encoder, as the entry point would recover it.
 func (o *Output) breaks(t *testing.T) {
-	broken := &flush{o: o, d: o.d, records: new(record.Encoder)} // without what makes records
+	broken := o.flushWithoutEncoder()
 	broken.begin(10, "tag")
 	defer func() {
 		if recover() == nil {
@@ -200,7 +199,7 @@ func TestAPanicWhileAChunkIsEncodedLeavesTheInstanceInOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &fakeStream{t: t}
 			o := outputLogging(t, &logText{}, s, configOf(t, options...))
-			broken := &flush{o: o, d: o.d, records: new(record.Encoder)}
+			broken := o.flushWithoutEncoder()
 			o.idle.put(broken) // without what makes records
 			require.Panics(t, func() { o.Flush(numbered(3), "tag") })
 			require.Equal(t, OK, o.Flush(numbered(3), "tag"))

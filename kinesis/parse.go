@@ -31,6 +31,17 @@ func parseRegion(text string) (string, error) {
 }
 
 func parseStream(text string) (string, error) {
+	if strings.Contains(text, "$") {
+		_, err := record.ParseTemplate(text)
+		if err == nil {
+			return text, nil
+		}
+		return asItIs(text, err.Error())
+	}
+	return parseStreamName(text)
+}
+
+func parseStreamName(text string) (string, error) {
 	if streamName.MatchString(text) {
 		return text, nil
 	}

@@ -19,12 +19,19 @@ const stuckTimeouts = 10
 // use.
 type patience struct {
 	timeout    time.Duration
-	onlyThread atomic.Bool  // flushes are on Fluent Bit's only thread
+	onlyThread *atomic.Bool // flushes are on Fluent Bit's only thread
 	accepted   atomic.Int64 // when the stream last accepted a record, in nanoseconds since made
 	made       time.Time    // carries the monotonic clock
 }
 
-func (p *patience) init(timeout time.Duration) { p.timeout, p.made = timeout, time.Now() }
+func (p *patience) init(timeout time.Duration) {
+	p.timeout, p.onlyThread, p.made = timeout, new(atomic.Bool), time.Now()
+}
+
+// another is the patience with another stream.
+func (p *patience) another() *patience {
+	return &patience{timeout: p.timeout, onlyThread: p.onlyThread, made: time.Now()}
+}
 
 // accept says that the stream has accepted something.
 func (p *patience) accept() { p.accepted.Store(int64(time.Since(p.made))) }

@@ -25,6 +25,8 @@ type warnings struct {
 	expired    *plugins.Limited // error
 	aggregate  *plugins.Limited
 	summary    *plugins.Limited
+	noRoom     *plugins.Limited // error
+	gone       *plugins.Limited // info
 }
 
 const warnInterval = 10 * time.Second
@@ -41,6 +43,8 @@ func (w *warnings) init(log *plugins.Logger) {
 	w.handedBack = log.Limited("chunks handed back", warnInterval)
 	w.expired = log.LimitedError("chunks handed back with expired keys", warnInterval)
 	w.aggregate = log.Limited("aggregates that were not compressed", warnInterval)
+	w.noRoom = log.LimitedError("records for more streams than streams_maximum", warnInterval)
+	w.gone = log.LimitedInfo("streams let go to make room", warnInterval)
 	w.summary = log.Limited("", summaryInterval)
 }
 
@@ -52,10 +56,24 @@ func (s *shared) drop(reason record.DropReason, ordinal int) {
 		if s.warn.noLogKey.Due() {
 			s.warn.noLogKey.Say("record %d of a chunk has no %q (log_key) and is skipped", ordinal, s.config.Record.LogKey)
 		}
+	case dropNoStream:
+		if s.warn.dropped.Due() {
+			s.warn.dropped.Say("record %d of a chunk is dropped: it has no value for %q (stream), and there is no stream_default", ordinal, s.config.Stream)
+		}
 	default:
 		if s.warn.dropped.Due() {
 			s.warn.dropped.Say("record %d of a chunk is dropped: %s", ordinal, dropNames[reason])
 		}
+	}
+	s.summarize()
+}
+
+// dropUnfit counts a record that is for a stream that cannot be, and says so.
+func (s *shared) dropUnfit(name []byte, ordinal int) {
+	s.counts.Dropped[dropUnfit].Add(1)
+	if s.warn.dropped.Due() {
+		s.warn.dropped.Say("record %d of a chunk is dropped: no stream can have the name %.*q that it has by %q; it needs 1 to 128 of the characters a-z, A-Z, 0-9, _ . -, and with stream_default there would be a stream for such records",
+			ordinal, record.MaxStreamName, name, s.config.Stream)
 	}
 	s.summarize()
 }

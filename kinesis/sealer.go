@@ -10,7 +10,8 @@ import (
 // A sealer closes aggregates, and compresses them if that is asked for. It is
 // owned by one goroutine.
 type sealer struct {
-	d          *destination
+	*shared
+	d          *destination        // of the aggregate at hand
 	compressor compress.Compressor // nil where aggregates are not compressed
 	packed     []byte              // what it makes of one
 	parts      []sealed            // that the last one was closed to
@@ -30,30 +31,33 @@ func (s *sealed) size() int { return len(s.data) + len(s.key) }
 
 // count counts an aggregate that has just been closed for the first time.
 func (s *sealer) count(a *openAggregate) {
-	s.d.counts.Aggregates.Add(int64(len(s.parts)))
-	s.d.counts.Aggregated.Add(int64(len(a.events.ordinals)))
+	s.counts.Aggregates.Add(int64(len(s.parts)))
+	s.counts.Aggregated.Add(int64(len(a.events.ordinals)))
 }
 
 // begin readies the sealer for a run of aggregates, after which end must follow.
-func (s *sealer) begin(d *destination) {
-	s.d = d
+func (s *sealer) begin(of *shared) {
+	s.shared = of
 	var err error
-	if s.compressor, err = borrow(d.compressors.ofAggregates(d.config)); err != nil {
-		d.log.Errorf("a compressor cannot be made, so aggregates go without: %v", err)
+	if s.compressor, err = borrow(s.compressors.ofAggregates(s.config)); err != nil {
+		s.log.Errorf("a compressor cannot be made, so aggregates go without: %v", err)
 	}
 }
 
 func (s *sealer) end() {
-	giveBack(s.d.compressors.ofAggregates(s.d.config), s.compressor)
+	giveBack(s.compressors.ofAggregates(s.config), s.compressor)
 	s.compressor = nil
 }
 
-// closed is what the aggregate becomes. It is valid until the next one is closed,
+// closed is what an aggregate for the destination becomes. It is valid until the next one is closed,
 // or the aggregate is put to other use.
-func (s *sealer) closed(a *openAggregate) []sealed { return s.closedWithin(a, s.d.mostAggregate()) }
+func (s *sealer) closed(d *destination, a *openAggregate) []sealed {
+	return s.closedWithin(d, a, d.mostAggregate())
+}
 
 // closedWithin is closed for a size with the partition key that lines are to keep.
-func (s *sealer) closedWithin(a *openAggregate, most int) []sealed {
+func (s *sealer) closedWithin(d *destination, a *openAggregate, most int) []sealed {
+	s.d = d
 	s.parts, s.packed, s.keys = s.parts[:0], s.packed[:0], s.keys[:0]
 	if a.lines != nil {
 		s.closeLines(a, 0, len(a.events.ordinals), a.lines.data, most)
@@ -73,12 +77,12 @@ func (s *sealer) closedWriter(a *openAggregate) []byte {
 	packed, err := s.compressor.Append(s.packed[:0], data)
 	if err == nil {
 		s.packed = packed
-		if len(packed)+len(a.writer.PartitionKey()) <= s.d.config.AggregationMaximumRecordSize {
+		if len(packed)+len(a.writer.PartitionKey()) <= s.config.AggregationMaximumRecordSize {
 			return packed
 		}
 		err = fmt.Errorf("compressed it has %d", len(packed))
 	}
-	s.d.warn.aggregate.Warnf("an aggregate of %d bytes goes uncompressed: %v", len(data), err)
+	s.warn.aggregate.Warnf("an aggregate of %d bytes goes uncompressed: %v", len(data), err)
 	return data
 }
 

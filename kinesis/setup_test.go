@@ -21,6 +21,7 @@ import (
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/kinesis/pace"
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
@@ -117,9 +118,17 @@ func (r putRecord) n(t testing.TB) int {
 	return body.N
 }
 
-// recordsOf reads the records of a request body as any reader of JSON would, or
-// of CBOR.
+// recordsOf reads the records of a request body, which must be for the stream that
+// instances have as a rule.
 func recordsOf(t testing.TB, body []byte) []putRecord {
+	t.Helper()
+	stream, records := requestOf(t, body)
+	require.Equal(t, "logs", stream)
+	return records
+}
+
+// requestOf reads a request body as any reader of JSON would, or of CBOR.
+func requestOf(t testing.TB, body []byte) (stream string, records []putRecord) {
 	t.Helper()
 	var request struct {
 		StreamName string
@@ -133,8 +142,7 @@ func recordsOf(t testing.TB, body []byte) []putRecord {
 	} else {
 		require.NoError(t, cbor.Unmarshal(body, &request), "%.200q", body)
 	}
-	require.Equal(t, "logs", request.StreamName)
-	return request.Records
+	return request.StreamName, request.Records
 }
 
 const (
@@ -219,7 +227,10 @@ type fakeStream struct {
 }
 
 func (s *fakeStream) Post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
-	records := recordsOf(s.t, body)
+	return s.put(ctx, recordsOf(s.t, body), n, into)
+}
+
+func (s *fakeStream) put(ctx context.Context, records []putRecord, n int, into *wire.Answer) error {
 	s.arrived(records)
 	defer s.left(records)
 	if s.before != nil {
@@ -495,4 +506,11 @@ func requireIdle(t testing.TB, o *Output) {
 	require.Nil(t, o.d.gathered)
 	require.Zero(t, o.d.encoding)
 	require.Zero(t, o.d.away)
+}
+
+// flushWithoutEncoder is a flush that panics at the first event.
+func (o *Output) flushWithoutEncoder() *flush {
+	f := o.getFlush()
+	f.records = new(record.Encoder)
+	return f
 }

@@ -65,8 +65,9 @@ const (
 // the service does not give it, records are packed without. It is safe for
 // concurrent use; its goroutine is ended, and waited for, by close.
 type shardWatch struct {
-	list func(ctx context.Context) ([]service.Shard, error)
-	log  *plugins.Logger
+	list   func(ctx context.Context) ([]service.Shard, error)
+	log    *plugins.Logger
+	stream string // as the log calls it
 
 	current atomic.Pointer[shardMap] // nil where there is none to be relied on
 	last    shardMap                 // that was learned; the goroutine's own
@@ -78,7 +79,7 @@ type shardWatch struct {
 }
 
 func newShardWatch(log *plugins.Logger, list func(ctx context.Context) ([]service.Shard, error)) *shardWatch {
-	return &shardWatch{list: list, log: log, first: make(chan struct{}), stale: make(chan struct{}, 1)}
+	return &shardWatch{list: list, log: log, stream: "the stream", first: make(chan struct{}), stale: make(chan struct{}, 1)}
 }
 
 // get is the shard map of now; nil where there is none. The first call waits
@@ -87,12 +88,25 @@ func (w *shardWatch) get() shardMap {
 	if w == nil {
 		return nil
 	}
+	w.start()
+	<-w.first
+	return w.now()
+}
+
+// start begins the watch, if it has not begun.
+func (w *shardWatch) start() {
 	w.begin.Do(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		w.end = cancel
 		w.ended.Go(func() { w.watch(ctx) })
 	})
-	<-w.first
+}
+
+// now is the shard map of now, as get has it, without waiting for the first.
+func (w *shardWatch) now() shardMap {
+	if w == nil {
+		return nil
+	}
 	if m := w.current.Load(); m != nil {
 		return *m
 	}
@@ -169,7 +183,7 @@ func (w *shardWatch) learn(ctx context.Context) bool {
 	}
 	if err != nil {
 		if ctx.Err() == nil {
-			w.log.Warnf("aggregation_shard_map: the shards of the stream cannot be listed, so records are packed without regard to them: %v", err)
+			w.log.Warnf("aggregation_shard_map: the shards of %s cannot be listed, so records are packed without regard to them: %v", w.stream, err)
 		}
 		return false
 	}
@@ -177,7 +191,7 @@ func (w *shardWatch) learn(ctx context.Context) bool {
 	if slices.Equal(m, w.last) {
 		return false // it has been found wrong: the service is behind
 	}
-	w.log.Infof("aggregation_shard_map: the stream has %d open shards", len(m))
+	w.log.Infof("aggregation_shard_map: %s has %d open shards", w.stream, len(m))
 	w.last = m
 	w.current.Store(&m)
 	return true

@@ -37,7 +37,7 @@ func (dl *delivery) reshape(b *batch, above int) {
 		return
 	}
 	shaped := d.getBatch()
-	dl.sealer.begin(d)
+	dl.sealer.begin(d.shared)
 	defer dl.sealer.end()
 	for i := range b.entries {
 		if size := b.body.EntrySize(i); size <= above || !dl.takeApart(shaped, b, i, size) {

@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -35,10 +36,24 @@ func (l *Logger) Limited(kind string, interval time.Duration) *Limited {
 	return l.limit(logrus.WarnLevel, kind, interval)
 }
 
+// LimitedInfo is Limited for what is written at info.
+func (l *Logger) LimitedInfo(kind string, interval time.Duration) *Limited {
+	return l.limit(logrus.InfoLevel, kind, interval)
+}
+
 // LimitedError is Limited for what is written at error: what needs a person, or
 // has cost data.
 func (l *Logger) LimitedError(kind string, interval time.Duration) *Limited {
 	return l.limit(logrus.ErrorLevel, kind, interval)
+}
+
+// Forget says what a kind still holds back, and lets go of it: it is not to be
+// used any more.
+func (l *Logger) Forget(w *Limited) {
+	l.mu.Lock()
+	l.limited = slices.DeleteFunc(slices.Clone(l.limited), func(other *Limited) bool { return other == w })
+	l.mu.Unlock()
+	w.flush()
 }
 
 func (l *Logger) limit(level logrus.Level, kind string, interval time.Duration) *Limited {

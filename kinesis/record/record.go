@@ -10,6 +10,7 @@
 //	                Fluent Bit knows
 //	partition_key   is looked up, in the record with what was added, and so is
 //	                explicit_hash_key
+//	stream          is looked up there, too, where it is a template
 //	data_keys       leaves out all other keys
 //	skip_empty      leaves out the record if no key is left but what was added
 //	replace_dots    renames the keys that are left, at every depth
@@ -22,8 +23,9 @@
 // error from one that ends the chunk. Nothing is allocated for a record, and
 // what an unusual one has made large is given up by Trim.
 //
-// The package knows neither streams nor requests. The options come as values;
-// whoever reads their texts fills in an [Options].
+// The package knows of streams no more than their names, and of requests
+// nothing. The options come as values; whoever reads their texts fills in an
+// [Options].
 package record
 
 import (
@@ -52,14 +54,15 @@ type Options struct {
 	ReplaceDots   string // "" leaves dots alone
 	LogKey        string // "" sends the whole record
 	AppendNewline bool
-	Lines         bool // with AppendNewline: data ends in one newline, and is compressed by Seal alone
-	MaximumSize   int  // of data and partition key, in bytes
+	Lines         bool     // with AppendNewline: data ends in one newline, and is compressed by Seal alone
+	MaximumSize   int      // of data and partition key, in bytes
+	Stream        Template // that makes the names of streams; empty where all records go to one
 }
 
 // picks tells whether members of a record are told apart by their keys.
 func (o *Options) picks() bool {
 	adds := o.TimeKey != "" || o.TagKey != "" || o.MetadataKey != "" || o.GroupKey != ""
-	return adds || len(o.PartitionKey) > 0 || len(o.HashKey) > 0 || len(o.DataKeys) > 0 || o.LogKey != ""
+	return adds || len(o.PartitionKey) > 0 || len(o.HashKey) > 0 || len(o.DataKeys) > 0 || o.LogKey != "" || len(o.Stream) > 0
 }
 
 // dots is what stands for dots in keys; nil leaves them alone.
@@ -97,8 +100,12 @@ type Encoder struct {
 	keys    *partitionKeys
 	hashes  *hashKeys // nil without explicit hash keys
 	added   added
+	streams *streamNames
 
 	logAdded *addition // that log_key names, if it does
+
+	streamName  []byte // of the record at hand
+	streamKnown bool
 
 	data    []byte // of the record at hand
 	written []byte // the key at hand, dots replaced
@@ -117,13 +124,14 @@ const (
 func NewEncoder(options Options) *Encoder {
 	e := &Encoder{options: options, added: newAdded(&options)}
 	e.keys = newPartitionKeys(&options, &e.added)
+	e.streams = newStreamNames(&options, &e.added)
 	if len(options.HashKey) > 0 {
 		e.hashes = newHashKeys(&options, &e.added)
 	}
 	if options.LogKey != "" {
 		e.logAdded = e.added.writtenAs([]byte(options.LogKey))
 	}
-	json := msgjson.Options{ReplaceDots: options.dots()}
+	json := msgjson.Options{ReplaceDots: options.dots(), Numbered: len(e.streams.keys)}
 	if options.picks() {
 		json.Pick = e.pick
 	}
@@ -145,6 +153,7 @@ func (e *Encoder) pick(key []byte) msgjson.Pick {
 	if len(o.HashKey) > 0 && string(key) == o.HashKey[0] {
 		p |= forHashKey
 	}
+	p |= e.streams.pick(key)
 	if len(o.DataKeys) > 0 && !slices.ContainsFunc(o.DataKeys, func(wanted string) bool { return string(key) == wanted }) {
 		return p
 	}
@@ -172,7 +181,12 @@ func (e *Encoder) asWritten(key []byte) []byte {
 }
 
 // Begin readies the encoder for the events of a chunk with this tag.
-func (e *Encoder) Begin(tag string) { e.added.begin(tag) }
+func (e *Encoder) Begin(tag string) {
+	e.added.begin(tag)
+	if len(e.options.Stream) > 0 {
+		e.streams.begin(tag)
+	}
+}
 
 // End lets go of the chunk, which is not to be touched any more.
 func (e *Encoder) End() { e.added.end() }
@@ -197,6 +211,9 @@ func (e *Encoder) Encode(event *events.Reader) (r Record, n int, err error) {
 	r.Key, r.Random = e.keys.of(e.json, body)
 	if e.hashes != nil {
 		r.At, r.Placed = e.hashes.of(e.json, body)
+	}
+	if len(e.options.Stream) > 0 {
+		e.streamName, e.streamKnown = e.streams.of(e.json, body)
 	}
 	if e.options.LogKey != "" {
 		err = e.logValue(body)
@@ -231,6 +248,12 @@ func (e *Encoder) empty() bool {
 	}
 	return len(e.data) == len("{}")
 }
+
+// StreamName is the name of the stream that the last record is for, by the
+// template. It is valid until the next record, and not always a name that a stream
+// can have; see [IsStreamName]. ok is false where the record has no value for a word
+// of the template, or an empty one.
+func (e *Encoder) StreamName() (name []byte, ok bool) { return e.streamName, e.streamKnown }
 
 // logValue makes the data of the value of log_key alone.
 func (e *Encoder) logValue(body []byte) error {
@@ -275,7 +298,7 @@ func (e *Encoder) Memory() int {
 
 // Trim gives up buffers that a record of unusual size has made large.
 func (e *Encoder) Trim() {
-	for _, buffer := range []*[]byte{&e.data, &e.written, &e.packed, &e.scratch, &e.keys.key} {
+	for _, buffer := range []*[]byte{&e.data, &e.written, &e.packed, &e.scratch, &e.keys.key, &e.streams.name} {
 		if cap(*buffer) > maxKept {
 			*buffer = nil
 		}

@@ -35,6 +35,12 @@ func (b *Body) Reset() {
 	b.spans, b.size = b.spans[:0], 0
 }
 
+// Open empties the body, and has it begin with another head.
+func (b *Body) Open(head []byte) {
+	b.head = head
+	b.Reset()
+}
+
 // Len is how many records there are.
 func (b *Body) Len() int { return len(b.spans) }
 

@@ -34,6 +34,10 @@ type Options struct {
 	// must answer the same for the same key, for its answers are remembered,
 	// and must not keep the key. nil writes them all.
 	Pick func(key []byte) Pick
+
+	// Numbered is how many values can be noted by their numbers, at most
+	// MaxNumbered.
+	Numbered int
 }
 
 // An Encoder writes msgpack maps as JSON objects, in one pass from bytes to
@@ -42,8 +46,9 @@ type Options struct {
 // (see shape), and allocates nothing for those it knows. It belongs to one
 // goroutine at a time.
 type Encoder struct {
-	options Options
-	notes   notes
+	options  Options
+	notes    notes
+	numbered []span // by number
 
 	known  *shape // of records' own maps
 	alike  *shape // of the maps of AppendAlike
@@ -65,7 +70,7 @@ type Encoder struct {
 
 // NewEncoder returns an Encoder with these options, which must not change.
 func NewEncoder(options Options) *Encoder {
-	e := &Encoder{options: options, seed: maphash.MakeSeed()}
+	e := &Encoder{options: options, seed: maphash.MakeSeed(), numbered: make([]span, options.Numbered)}
 	e.forget()
 	return e
 }
@@ -83,9 +88,11 @@ func (e *Encoder) AppendRecord(dst, src []byte) (out []byte, n int, err error) {
 		e.forget()
 	}
 	e.notes = notes{}
+	clear(e.numbered)
 	out, n, err = e.mapAt(dst, src, 0, 1, e.known)
 	if err == errThorough {
 		e.notes = notes{}
+		clear(e.numbered)
 		out, n, err = e.mapAt(out[:len(dst)], src, 0, 1, nil)
 	}
 	e.trim()
@@ -174,7 +181,7 @@ func (e *Encoder) mapAt(dst, src []byte, pos, depth int, seen *shape) ([]byte, i
 			return dst, pos, err
 		}
 		if seen.pick != Write {
-			e.notes.take(seen.pick, from, pos)
+			e.note(seen.pick, from, pos)
 		}
 	}
 	return closeMap(dst, start), pos, nil

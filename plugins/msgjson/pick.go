@@ -1,7 +1,7 @@
 package msgjson
 
 // A Pick says what becomes of a member of a record's own map.
-type Pick uint8
+type Pick uint16
 
 // The picks, to be combined. A member without Write is left out of the JSON. Which note stands for what is the caller's to say.
 const (
@@ -14,6 +14,21 @@ const (
 
 // Marked tells whether the last record has a member that was picked with Mark.
 func (e *Encoder) Marked() bool { return e.notes.marked }
+
+// MaxNumbered is how many values of a record can be noted by a number.
+const MaxNumbered = 8
+
+const firstNumbered = 16 - MaxNumbered // bit of a Pick
+
+// Numbered is the pick that notes a value under a number from 0 on, less than
+// Options.Numbered. It can be had from NotedAs.
+func Numbered(n int) Pick { return 1 << (firstNumbered + n) }
+
+// NotedAs is Noted for a value that was picked with Numbered(n).
+func (e *Encoder) NotedAs(n int, src []byte) (value []byte, ok bool) {
+	s := &e.numbered[n]
+	return src[s.start:s.end], s.found
+}
 
 // Noted is the value, as msgpack, of the last member of the last record that
 // was picked with this note. src is the record.
@@ -48,6 +63,16 @@ func (n *notes) of(note Pick) *span {
 		return &n.second
 	}
 	return &n.third
+}
+
+// note notes a value as the pick of its member says.
+func (e *Encoder) note(pick Pick, start, end int) {
+	e.notes.take(pick, start, end)
+	for n := range e.numbered {
+		if pick&Numbered(n) != 0 {
+			e.numbered[n] = span{start, end, true}
+		}
+	}
 }
 
 // take notes a value as the pick of its member says.
