@@ -23,6 +23,8 @@
 //
 //	err := s.SetFaults(kinesistest.Faults{ThrottleRecords: 0.10, FailRequests: 0.05})
 //
+// [Server.SetFaultsOf] gives one stream faults of its own.
+//
 // [Server.Down] has the stream's address refuse connections, until [Server.Up].
 //
 // # What it sees

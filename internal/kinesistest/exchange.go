@@ -149,11 +149,19 @@ func (x *exchange) answer() answer {
 	if err != nil {
 		return x.refuse(err)
 	}
-	f := s.fates.draw(x.operation)
+	f := s.fates.draw(x.operation, x.streamName())
 	if a, met := x.before(f); met {
 		return a
 	}
 	return x.after(f, work(f))
+}
+
+// streamName is the stream that a PutRecords request is for.
+func (x *exchange) streamName() string {
+	if x.stream == nil {
+		return ""
+	}
+	return x.stream.name
 }
 
 // before is what befalls a request before its work is done. met is set where

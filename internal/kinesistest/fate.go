@@ -46,6 +46,7 @@ type fates struct {
 	// mu guards the following.
 	mu      sync.Mutex
 	faults  map[string]Faults // by operation
+	streams map[string]Faults // of PutRecords, by the stream's name
 	numbers map[string]uint64 // of the last request, by operation
 }
 
@@ -58,10 +59,19 @@ func (fs *fates) set(operation string, f Faults) {
 	fs.faults[operation] = f
 }
 
+func (fs *fates) setStream(stream string, f Faults) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.streams == nil {
+		fs.streams = make(map[string]Faults)
+	}
+	fs.streams[stream] = f
+}
+
 func (fs *fates) clear() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	fs.faults = nil
+	fs.faults, fs.streams = nil, nil
 }
 
 // restart makes the next request of each operation the first.
@@ -71,21 +81,25 @@ func (fs *fates) restart() {
 	fs.numbers = nil
 }
 
-// number is the next request's, with the faults of its operation.
-func (fs *fates) number(operation string) (uint64, Faults) {
+// number is the next request's, with the faults of its operation or, of PutRecords,
+// those of the stream.
+func (fs *fates) number(operation, stream string) (uint64, Faults) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	if fs.numbers == nil {
 		fs.numbers = make(map[string]uint64)
 	}
 	fs.numbers[operation]++
+	if f, ok := fs.streams[stream]; ok && operation == "PutRecords" {
+		return fs.numbers[operation], f
+	}
 	return fs.numbers[operation], fs.faults[operation]
 }
 
-// draw is the fate of an operation's next request. It depends on the seed and
+// draw is the fate of an operation's next request, to a stream where it is for one. It depends on the seed and
 // the request's number only.
-func (fs *fates) draw(operation string) fate {
-	number, faults := fs.number(operation)
+func (fs *fates) draw(operation, stream string) fate {
+	number, faults := fs.number(operation, stream)
 	random := rand.New(rand.NewPCG(mix(fs.seed), mix(number)))
 	f := fate{
 		number:      number,

@@ -168,6 +168,23 @@ func TestFaultsOfOtherOperations(t *testing.T) {
 	require.Equal(t, map[string]int64{"ListShards": 2, "PutRecords": 1}, s.Stats().Operations)
 }
 
+func TestFaultsOfOneStreamLeaveTheOthersAlone(t *testing.T) {
+	s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{"logs": 1, "denied": 1}})
+	c := sdk(t, s)
+	denied := kinesistest.Faults{AnswerError: 1, Error: kinesistest.ErrorNamed("AccessDeniedException")}
+	require.NoError(t, s.SetFaultsOf("denied", denied))
+	_, err := put(c, "denied", entries(1)...)
+	requireCode(t, err, "AccessDeniedException")
+	listShards(t, c, "denied")
+	_, err = put(c, "logs", entries(1)...)
+	require.NoError(t, err)
+	s.Heal()
+	_, err = put(c, "denied", entries(1)...)
+	require.NoError(t, err)
+	require.ErrorContains(t, s.SetFaultsOf("nowhere", denied), "not found")
+	require.Error(t, s.SetFaultsOf("logs", kinesistest.Faults{FailRecords: 2}))
+}
+
 func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 	s := kinesistest.Run(t, kinesistest.Options{})
 	for _, f := range []kinesistest.Faults{

@@ -343,7 +343,7 @@ func BenchmarkLand(b *testing.B) {
 		require.NoError(b, jsonCodec{}.parsePutRecords(p, body))
 		x := &exchange{server: s, put: p, stream: st, codec: jsonCodec{}}
 		flight := st.overlaps.hold(x.keys())
-		x.putRecords(s.fates.draw("PutRecords"))
+		x.putRecords(s.fates.draw("PutRecords", "logs"))
 		st.overlaps.release(flight, false)
 		p.recycle(false)
 	}

@@ -141,7 +141,20 @@ func (s *Server) SetFaultsFor(operation string, f Faults) error {
 	return nil
 }
 
-// Heal clears the faults of all operations and releases what hangs.
+// SetFaultsOf replaces the faults of PutRecords to one stream, which until Heal
+// meets these in place of those of SetFaults.
+func (s *Server) SetFaultsOf(stream string, f Faults) error {
+	if _, err := s.stream(stream); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	s.fates.setStream(stream, f)
+	return nil
+}
+
+// Heal clears the faults of all operations and streams, and releases what hangs.
 func (s *Server) Heal() {
 	s.fates.clear()
 	s.Release()
