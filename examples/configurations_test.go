@@ -28,6 +28,8 @@ var configurations = map[string]func(t *testing.T, text string) []options{
 	"eks/fluent-bit.yaml":          yamlOutputs,
 	"helm/aws-for-fluent-bit.yaml": awsChartOutputs,
 	"helm/fluent-bit.yaml":         chartOutputs,
+	"streams/fluent-bit.conf":      classicOutputs,
+	"streams/fluent-bit.yaml":      yamlOutputs,
 	"systemd/fluent-bit.conf":      classicOutputs,
 	"windows/fluent-bit.conf":      classicOutputs,
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestBothFormatsOfAnExampleSayTheSame(t *testing.T) {
-	for _, name := range []string{"fluent-bit", "opentelemetry", "eks/fluent-bit"} {
+	for _, name := range []string{"fluent-bit", "opentelemetry", "eks/fluent-bit", "streams/fluent-bit"} {
 		classic, err := os.ReadFile(filepath.FromSlash(name + ".conf"))
 		require.NoError(t, err)
 		inYAML, err := os.ReadFile(filepath.FromSlash(name + ".yaml"))

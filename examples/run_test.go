@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,7 +53,14 @@ func TestExamplesPutEachEventOnTheStreamOnce(t *testing.T) {
 	chunk, count := sampleChunk()
 	forEachOutput(t, func(t *testing.T, output options) {
 		region, stream := output["region"], output["stream"]
-		s := kinesistest.Run(t, kinesistest.Options{Streams: map[string]int{stream: 4}, Region: region})
+		streams := map[string]int{stream: 4}
+		if strings.Contains(stream, "$") {
+			streams = map[string]int{output["stream_default"]: 4}
+			for _, namespace := range namespacesOfSamples() {
+				streams[strings.ReplaceAll(stream, "$kubernetes['namespace_name']", namespace)] = 4
+			}
+		}
+		s := kinesistest.Run(t, kinesistest.Options{Streams: streams, Region: region})
 		given := maps.Clone(output)
 		given["endpoint"] = s.URL()
 		if given["ledger_file"] != "" {
@@ -65,9 +73,13 @@ func TestExamplesPutEachEventOnTheStreamOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, flbhost.OK, result.Code)
 
-		require.Len(t, s.Records(stream), count)
+		var landed []kinesistest.Record
+		for name := range streams {
+			landed = append(landed, s.Records(name)...)
+		}
+		require.Len(t, landed, count)
 		if output["partition_key"] == "kubernetes->pod_name" {
-			require.NotEmpty(t, ofPods(s.Records(stream)), "partition keys that are names of pods")
+			require.NotEmpty(t, ofPods(landed), "partition keys that are names of pods")
 		}
 		require.NotContains(t, h.Log(), "level=warn")
 		require.NotContains(t, h.Log(), "level=error")
@@ -112,6 +124,22 @@ func sampleChunk() (chunk []byte, events int) {
 		c.Append(flbhost.EventTime(at), fields...)
 	}
 	return c.Bytes(), c.Len() - 1 // that which opens the group is none
+}
+
+// namespacesOfSamples are those of the pods that wrote the sample lines.
+func namespacesOfSamples() (names []string) {
+	for _, e := range samples.Events() {
+		i := slices.IndexFunc(e.Fields, func(f flbhost.Field) bool { return f.Key == "kubernetes" })
+		if i < 0 {
+			continue
+		}
+		for _, f := range e.Fields[i].Value.([]flbhost.Field) {
+			if name, ok := f.Value.(string); ok && f.Key == "namespace_name" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func ofPods(records []kinesistest.Record) (keys []string) {

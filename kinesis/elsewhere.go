@@ -46,7 +46,7 @@ var elsewhere = []plugins.Elsewhere{
 
 	{Name: "aws_region", Instead: "use region"},
 	{Name: "stream_name", Instead: "use stream"},
-	{Name: "stream_key", Instead: "use stream: all records of an output go to one stream"},
+	{Name: "stream_key", Instead: "use stream, with the key as a word in it: $key"},
 	{Name: "kinesis_stream", Instead: "use stream"},
 	{Name: "stream_arn", Instead: "use stream, which takes an ARN"},
 	{Name: "delivery_stream", Instead: "use stream; for a Firehose delivery stream, Fluent Bit's output kinesis_firehose"},

@@ -13,7 +13,7 @@ import (
 func TestValuesOfOptionsStartAsTheyAlwaysHave(t *testing.T) {
 	var cases []optionCase
 	var sections []options
-	s := runStream(t, kinesistest.Options{})
+	s := runStream(t, kinesistest.Options{Streams: map[string]int{streamName: 4, "tag": 1}}) // and what $TAG comes to
 	for _, x := range optionCases {
 		if x.outcome != refused {
 			cases = append(cases, x)
@@ -54,6 +54,12 @@ func TestBesideAnEndpointAStreamMayHaveAnyName(t *testing.T) {
 		requireLine(t, log, "warning", instance+"stream = ", "must be 1 to 128 of the characters", "it is used as it is")
 		requireLine(t, log, "info", instance+"stream = "+name)
 	}
+}
+
+func TestBesideAnEndpointWhatIsNoTemplateIsAName(t *testing.T) {
+	log := logOf(setStage(t, kinesistest.Options{}, flbhost.Config{}, options{"stream": "my logs $TAG"}).host)
+	requireLine(t, log, "warning", "stream = ", "must have no text but a-z", "it is used as it is")
+	requireLine(t, log, "info", "stream = my logs $TAG")
 }
 
 func TestAnOptionThatCannotWorkStopsTheStart(t *testing.T) {

@@ -25,6 +25,8 @@ type options struct {
 	asJSON  bool
 	sweep   bool
 	limits  bool
+	streams bool
+	tenants bool
 	serve   string
 	limit   string
 	task    string
@@ -38,6 +40,8 @@ func main() {
 	flag.BoolVar(&o.asJSON, "json", false, "print JSON in place of the table")
 	flag.BoolVar(&o.sweep, "sweep", false, "measure small chunks, or those of the settings that -only names, over delays of 0 to 100 ms and 1 to 64 workers")
 	flag.BoolVar(&o.limits, "limits", false, "measure what happens at a stream's limit alone, all settings of it or those that -only names")
+	flag.BoolVar(&o.streams, "streams", false, "measure how long records take to 37 streams of a template alone, and beside three that are in trouble")
+	flag.BoolVar(&o.tenants, "serve-streams", false, "serve these streams: what the benchmark starts itself as")
 	flag.StringVar(&o.serve, "serve", "", "serve the stream with this `delay`: what the benchmark starts itself as")
 	flag.StringVar(&o.limit, "serve-limits", "", "serve a stream with limits as this `JSON` says: what the benchmark starts itself as")
 	flag.StringVar(&o.task, "task", "", "measure a part as this `JSON` says: what the benchmark starts itself as")
@@ -56,6 +60,10 @@ func run(o options) error {
 		return serveLimits(o.limit)
 	case o.task != "":
 		return runTask(o.task)
+	case o.tenants:
+		return serveStreams()
+	case o.streams:
+		return compareStreams(o, os.Stdout)
 	}
 	list, limits, err := o.choose()
 	if err != nil {
