@@ -53,7 +53,7 @@ type Config struct {
 	CompressionLevel int // compress.DefaultLevel where the format has none
 
 	DeliveryTimeout    time.Duration // for which nothing of the stream may be accepted before a chunk is handed back
-	RequestsInFlight   int           // of the instance, at a time
+	RequestsInFlight   int           // of a stream, at a time
 	SendFailureTimeout time.Duration // 0 for none
 	LedgerFile         string        // that the ledger is kept in, "" for memory alone
 

@@ -221,7 +221,7 @@ func (c *Config) deliveryOptions() plugins.Table {
 	const group = "how it gets there"
 	return plugins.Table{{
 		Name: "requests_in_flight", Group: group, Value: plugins.Int(&c.RequestsInFlight, 1, 64), Default: "32",
-		Help:    "How many requests of the instance may be under way at once, at most, by all workers together: 1 to 64. The memory of their bodies is 24 MiB together at most, unless one alone takes more.",
+		Help:    "How many requests of the instance, or of each of its streams, may be under way at once, at most, by all workers together: 1 to 64. The memory of their bodies is 24 MiB together at most, unless one alone takes more.",
 		Example: "20",
 	}, {
 		Name: "delivery_timeout", Group: group, Value: plugins.Parsed(&c.DeliveryTimeout, parseTimeout), Default: "30",

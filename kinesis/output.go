@@ -106,9 +106,21 @@ func (c *Config) service() service.Options {
 		Region: c.Region, Endpoint: c.Endpoint, STSEndpoint: c.STSEndpoint,
 		Profile: c.Profile, PodRoleARN: c.PodRoleARN, RoleARN: c.RoleARN,
 		ExternalID: c.ExternalID, RoleSessionName: c.RoleSessionName, RoleDuration: c.RoleDuration,
-		HTTPRequestTimeout: c.HTTPRequestTimeout, RequestsInFlight: c.RequestsInFlight,
+		HTTPRequestTimeout: c.HTTPRequestTimeout, RequestsInFlight: c.connections(),
 		Format: wire.FormatOf(c.WireFormat),
 	}
+}
+
+// mostConnections bounds those that are kept where there are several streams: each
+// takes some 100 KB.
+const mostConnections = 128
+
+// connections is how many are kept for the next request.
+func (c *Config) connections() int {
+	if len(c.Record.Stream) == 0 {
+		return c.RequestsInFlight
+	}
+	return max(c.RequestsInFlight, min(c.RequestsInFlight*c.StreamsMaximum, mostConnections))
 }
 
 func newOutput(config *Config, log *plugins.Logger, client poster, expired func(reason string)) (*Output, error) {

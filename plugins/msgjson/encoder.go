@@ -181,7 +181,10 @@ func (e *Encoder) mapAt(dst, src []byte, pos, depth int, seen *shape) ([]byte, i
 			return dst, pos, err
 		}
 		if seen.pick != Write {
-			e.note(seen.pick, from, pos)
+			e.notes.take(seen.pick, from, pos)
+			if len(e.numbered) > 0 {
+				e.number(seen.pick, from, pos)
+			}
 		}
 	}
 	return closeMap(dst, start), pos, nil

@@ -65,9 +65,8 @@ func (n *notes) of(note Pick) *span {
 	return &n.third
 }
 
-// note notes a value as the pick of its member says.
-func (e *Encoder) note(pick Pick, start, end int) {
-	e.notes.take(pick, start, end)
+// number notes a value under its numbers, as the pick of its member says.
+func (e *Encoder) number(pick Pick, start, end int) {
 	for n := range e.numbered {
 		if pick&Numbered(n) != 0 {
 			e.numbered[n] = span{start, end, true}

@@ -48,7 +48,8 @@ func (e *Encoder) memberThorough(dst, src []byte, pos, depth int) (out []byte, n
 		e.members = append(e.members, member{start: start, value: value})
 	}
 	if err == nil {
-		e.note(pick, from, pos)
+		e.notes.take(pick, from, pos)
+		e.number(pick, from, pos)
 	}
 	return dst, pos, err
 }

@@ -47,6 +47,32 @@ func requireReadBack(t *testing.T, s *simulator, x *setting, sent []event, offer
 	}
 }
 
+func TestEachRecordIsReadBackFromTheStreamThatItsTemplateMakes(t *testing.T) {
+	for _, x := range []setting{
+		{inJSON, "chosen", false, options{}, whole},
+		{inCBOR, "chosen", false, options{"aggregation": "true", "partition_key": podKey}, whole},
+	} {
+		t.Run(x.wire, func(t *testing.T) {
+			sent := events(4 * perChunk)
+			of := map[string][]event{}
+			streams := map[string]int{}
+			for i := range sent {
+				e := &sent[i]
+				e.Stream = []string{"stdout", "stderr", "audit"}[i%3]
+				of[e.Stream] = append(of[e.Stream], *e)
+				streams["chosen-"+e.Stream] = 2
+			}
+			s := runSimulator(t, certifiedFolder(t), streams)
+			put(t, s.runHost(t, s.https, "chosen-$stream", flbhost.NoLimit, x.section()), chunks(sent))
+			for name, sent := range of {
+				read := s.consume(t, "chosen-"+name, &x)
+				x.requireOnce(t, sent, read)
+				x.requireKeys(t, read)
+			}
+		})
+	}
+}
+
 // TestAStreamThatWasReshardedIsPackedByItsOpenShards reads the closed shards,
 // too: what was put before is still on them.
 func TestAStreamThatWasReshardedIsPackedByItsOpenShards(t *testing.T) {
