@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,8 @@ import (
 
 // TestMain makes the test binary the benchmark when that starts itself.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "-serve" || os.Args[1] == "-serve-limits" || os.Args[1] == "-task" || os.Args[1] == "-records") {
+	itself := []string{"-serve", "-serve-limits", "-serve-streams", "-task", "-records"}
+	if len(os.Args) > 1 && slices.Contains(itself, os.Args[1]) {
 		main()
 		return
 	}
