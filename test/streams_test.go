@@ -211,6 +211,26 @@ func TestMoreStreamsThanThereIsRoomForComeInTurn(t *testing.T) {
 	requireLine(t, log, "info", "of these for want of room among streams_maximum 320")
 }
 
+// What the ledger's file knows of a chunk is of all streams that it went to.
+func TestAcrossARestartOnlyTheRecordsForTheMissingStreamAreSent(t *testing.T) {
+	const streams, missing = 10, 4
+	l := tenantLines(1000, 1000, streams)
+	existing := tenants(streams)
+	delete(existing, tenant(missing))
+	section := options{"stream": byNamespace, "ledger_file": t.TempDir() + "/ledger"}
+	s := setStage(t, kinesistest.Options{Streams: existing}, flbhost.Config{}, section)
+	offerOnce(t, s.host, flbhost.Retry, "tag", l.chunks[0])
+	exitLog(t, s.host)
+	require.NoError(t, s.stream.CreateStream(tenant(missing), 1))
+	before := s.stream.Stats().Offered
+	again := runHost(t, s.stream, flbhost.Config{}, section)
+	offerOnce(t, again, flbhost.OK, "tag", l.chunks[0])
+	require.EqualValues(t, 100, s.stream.Stats().Offered-before)
+	for i := range streams {
+		l.requireOnceOn(t, s.stream, i, streams)
+	}
+}
+
 // With a shard map for each stream, records that share an aggregate are for its
 // shard, whatever stream that is of.
 func TestEachStreamHasAShardMapOfItsOwn(t *testing.T) {
