@@ -36,11 +36,11 @@ func (f *flush) route(ordinal int) bool {
 		return true
 	}
 	fit := known && record.IsStreamName(name)
-	if fit && f.open(string(name), false) {
+	if fit && f.open(name, false) {
 		return true
 	}
-	if fallback := f.o.config.StreamDefault; fallback != "" {
-		if !f.turn([]byte(fallback)) {
+	if fallback := f.o.streams.fallback; len(fallback) > 0 {
+		if !f.turn(fallback) {
 			f.open(fallback, true)
 		}
 		f.defaulted++
@@ -72,7 +72,7 @@ func (f *flush) turn(stream []byte) bool {
 
 // open begins a leg, and makes it the one at hand. It is false where there is no
 // room for one more destination; always is for one that has room in any case.
-func (f *flush) open(stream string, always bool) bool {
+func (f *flush) open(stream []byte, always bool) bool {
 	d, all := f.o.streams.enter(stream, always)
 	if d == nil {
 		return false
@@ -86,7 +86,7 @@ func (f *flush) open(stream string, always bool) bool {
 	f.mu.Lock() // deliveries of other legs may be under way
 	f.legs = append(f.legs, g)
 	f.mu.Unlock()
-	f.byStream[stream] = g
+	f.byStream[d.name] = g
 	f.leg = g
 	g.arrival = d.begin()
 	g.shards = d.shards.now()

@@ -13,8 +13,9 @@ const mostIdle = 5 * time.Minute
 // come for a while, or another needs its room. It is safe for concurrent use.
 type streams struct {
 	*shared
-	client poster
-	most   int // destinations at a time, without that of stream_default
+	client   poster
+	most     int    // destinations at a time, without that of stream_default
+	fallback []byte // stream_default; empty for none
 
 	mu     sync.Mutex // guards the following
 	byName map[string]*destination
@@ -27,16 +28,19 @@ type streams struct {
 }
 
 func newStreams(s *shared, client poster) *streams {
-	return &streams{shared: s, client: client, most: s.config.StreamsMaximum, byName: make(map[string]*destination), past: make(tallies)}
+	return &streams{
+		shared: s, client: client, most: s.config.StreamsMaximum, fallback: []byte(s.config.StreamDefault),
+		byName: make(map[string]*destination), past: make(tallies),
+	}
 }
 
 // enter is the destination of a stream for the use of a flush, which is to leave
 // it in the end, and how many there are. It is nil where there is no room for
 // another; always is for one that has room in any case.
-func (s *streams) enter(name string, always bool) (d *destination, all int) {
+func (s *streams) enter(name []byte, always bool) (d *destination, all int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d = s.byName[name]
+	d = s.byName[string(name)]
 	switch {
 	case d != nil && d.users == 0:
 		s.unused--
@@ -44,9 +48,10 @@ func (s *streams) enter(name string, always bool) (d *destination, all int) {
 		if !always && !s.makeRoom() {
 			return nil, len(s.byName)
 		}
-		d = newDestination(s.shared, name, s.client)
-		d.comesAndGoes(name)
-		s.byName[name] = d
+		stream := string(name)
+		d = newDestination(s.shared, stream, s.client)
+		d.comesAndGoes(stream)
+		s.byName[stream] = d
 	}
 	d.users++
 	return d, len(s.byName)

@@ -481,3 +481,22 @@ func TestTalliesAreBounded(t *testing.T) {
 func TestTheLedgerTellsTemplatesApart(t *testing.T) {
 	require.NotEqual(t, configOf(t, "stream", "a-$to").ledgerScope(), configOf(t, "stream", "b-$to").ledgerScope())
 }
+
+// Where there is no room the records go elsewhere, and nothing is made for each.
+func TestNothingIsAllocatedForARecordWithoutRoom(t *testing.T) {
+	for name, options := range map[string][]string{
+		"handed back":       nil,
+		"to stream_default": {"stream_default", "the-stream-for-all-that-has-no-other-stream"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const records = 1000
+			o := outputOf(t, instantStream, append([]string{"stream", "s-$n", "streams_maximum", "2"}, options...)...)
+			chunk := numbered(records)
+			for range 2 {
+				o.Flush(chunk, "tag")
+			}
+			allocs := testing.AllocsPerRun(2, func() { o.Flush(chunk, "tag") })
+			require.Less(t, allocs, float64(records/5), "allocations per chunk")
+		})
+	}
+}
