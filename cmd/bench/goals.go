@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A goal bounds one figure of a run. Those of CPU, but for that of encoding and
 // those of small chunks, are ratios within the run, so that they say the same on
@@ -42,7 +45,7 @@ func (b *bench) goals() []goal {
 	for _, name := range []string{"ledger_file", "ledger_file aggregation", "small chunks ledger_file"} {
 		g.most(name, "CPU as a multiple of that without the file", 1.02, 3, func(r result) float64 { return r.Ledger })
 	}
-	return append(g.list, limitGoals(b.limits)...)
+	return slices.Concat(g.list, limitGoals(b.limits), textGoals(b.texts))
 }
 
 // goals gathers the goals of the results that there are.

@@ -3,7 +3,8 @@
 // Beside it, each in a process of its own, it measures the least that there is
 // to do: encoding the same chunks without sending them, and hashing and
 // posting the same bodies without having to encode them. Then it measures what
-// becomes of records that are more than the stream takes.
+// becomes of records that are more than the stream takes, and what text beyond
+// ASCII takes to write.
 package main
 
 import (
@@ -27,6 +28,7 @@ type options struct {
 	limits  bool
 	streams bool
 	tenants bool
+	texts   bool
 	serve   string
 	limit   string
 	task    string
@@ -42,6 +44,7 @@ func main() {
 	flag.BoolVar(&o.limits, "limits", false, "measure what happens at a stream's limit alone, all settings of it or those that -only names")
 	flag.BoolVar(&o.streams, "streams", false, "measure how long records take to 37 streams of a template alone, and beside three that are in trouble")
 	flag.BoolVar(&o.tenants, "serve-streams", false, "serve these streams: what the benchmark starts itself as")
+	flag.BoolVar(&o.texts, "texts", false, "measure what text beyond ASCII takes to write as JSON alone")
 	flag.StringVar(&o.serve, "serve", "", "serve the stream with this `delay`: what the benchmark starts itself as")
 	flag.StringVar(&o.limit, "serve-limits", "", "serve a stream with limits as this `JSON` says: what the benchmark starts itself as")
 	flag.StringVar(&o.task, "task", "", "measure a part as this `JSON` says: what the benchmark starts itself as")
@@ -65,7 +68,7 @@ func run(o options) error {
 	case o.streams:
 		return compareStreams(o, os.Stdout)
 	}
-	list, limits, err := o.choose()
+	list, limits, texts, err := o.choose()
 	if err != nil {
 		return err
 	}
@@ -86,6 +89,9 @@ func run(o options) error {
 	}); err != nil {
 		return err
 	}
+	for _, t := range texts {
+		b.texts = append(b.texts, measureText(t))
+	}
 	if o.asJSON {
 		return json.NewEncoder(os.Stdout).Encode(b.report())
 	}
@@ -93,21 +99,23 @@ func run(o options) error {
 }
 
 // choose is what the flags ask for.
-func (o options) choose() (list []setting, limits []limitSetting, err error) {
+func (o options) choose() (list []setting, limits []limitSetting, chosenTexts []text, err error) {
 	switch {
-	case o.limits && o.sweep:
-		return nil, nil, errors.New("-limits and -sweep each measure something else alone")
+	case o.limits && o.sweep || o.limits && o.texts || o.sweep && o.texts:
+		err = errors.New("-limits, -sweep and -texts each measure something else alone")
 	case o.limits:
 		limits, err = chosen(limitSettings, o.only)
 	case o.sweep:
 		list, err = sweeps(o.only)
+	case o.texts:
+		chosenTexts, err = chosen(texts, o.only)
 	default:
 		list, err = chosen(settings, o.only)
 		if o.only == "" {
-			limits = limitSettings
+			limits, chosenTexts = limitSettings, texts
 		}
 	}
-	return list, limits, err
+	return list, limits, chosenTexts, err
 }
 
 // each measures settings one by one, and says how they went.
@@ -132,6 +140,7 @@ type named interface{ label() string }
 
 func (s setting) label() string      { return s.name }
 func (s limitSetting) label() string { return s.name }
+func (t text) label() string         { return t.name }
 
 // chosen are the settings whose names are listed, or all.
 func chosen[S named](all []S, only string) (list []S, err error) {

@@ -51,6 +51,7 @@ type bench struct {
 	passes  int
 	results []result
 	limits  []limitResult
+	texts   []textResult
 	hashes  []float64 // us for the SHA-256 of a byte of bodies, after each setting
 }
 

@@ -14,13 +14,14 @@ type report struct {
 	Processors int
 	Settings   []result
 	Limits     []limitResult `json:",omitempty"`
+	Texts      []textResult  `json:",omitempty"`
 	Goals      []goal
 }
 
 func (b *bench) report() report {
 	return report{
 		Records: b.records, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
-		Settings: b.results, Limits: b.limits, Goals: b.goals(),
+		Settings: b.results, Limits: b.limits, Texts: b.texts, Goals: b.goals(),
 	}
 }
 
@@ -39,6 +40,7 @@ func (b *bench) print(w io.Writer) error {
 	printLarge(w, large)
 	printSmall(w, small)
 	printLimits(w, r.Limits)
+	printTexts(w, r.Texts)
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range r.Goals {

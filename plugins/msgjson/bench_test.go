@@ -76,6 +76,10 @@ func BenchmarkString(b *testing.B) {
 		{"110 bytes, 8 quotes", `203.0.113.24 - - "GET /search?q=tea HTTP/1.1" 200 10847 "-" "Mozilla/5.0 (X11; Linux x86_64)" "10.2.31.4" rt=0.01`},
 		{"110 bytes, JSON", `{"level":"info","ts":"2026-03-14T09:26:53.1","msg":"order placed","order":"8812","total":"19.90","items":"3","ok":1}`},
 		{"110 bytes, accents", `Le thé à la crème brûlée a été commandé par une cliente fidèle à Besançon, livré à l'étage, payé à la réception`},
+		{"110 bytes, Cyrillic", `Заказ принят: чай, три печенья, доставка завтра утром на дом`},
+		{"110 bytes, Chinese", `订单已确认:茶一壶、点心三份,明天上午送到,已用银行卡付款,谢谢惠顾,欢迎再来`},
+		{"110 bytes, emoji", `🍵 order placed 🎉 delivery tomorrow 🚚💨 paid 💳✅ thank you 🙏🙂 see you soon 👋🏽👋🏽 🍰🍩`},
+		{"110 bytes, Latin-1", "Le th\xe9 \xe0 la cr\xe8me br\xfbl\xe9e a \xe9t\xe9 command\xe9 par une cliente fid\xe8le \xe0 Besan\xe7on, livr\xe9 \xe0 l'\xe9tage, pay\xe9 \xe0 la r\xe9ception, hier"},
 		{"110 bytes, Japanese", `注文が確定しました。お茶と菓子を三つずつ、配達は明日の午前です。`},
 	} {
 		b.Run(x.name, func(b *testing.B) {

@@ -39,6 +39,9 @@ var stringTests = []struct {
 	{"a character longer than it need be", "\xc0\xaf", "\uFFFD\uFFFD"},
 	{"half of a pair of surrogates", "\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},
 	{"a character beyond the last", "\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+	{"quotes and controls among characters", "é\"茶\x01🍵\\й\x1f\x00ü\n", "é\\\"茶\\u0001🍵\\\\й\\u001f\\u0000ü\\n"},
+	{"a long text that is cut off", strings.Repeat("crème brûlée, ", 8) + "\xc3", strings.Repeat("crème brûlée, ", 8) + "\uFFFD"},
+	{"a long text in Latin-1", strings.Repeat("cr\xe8me\x02br\xfbl\xe9e\"", 8), strings.Repeat("cr\uFFFDme\\u0002br\uFFFDl\uFFFDe\\\"", 8)},
 	{"one after the other", "\"\\\n\xff\xff茶\"", "\\\"\\\\\\n\uFFFD\uFFFD茶\\\""},
 }
 
@@ -74,7 +77,7 @@ func TestAppendString(t *testing.T) {
 
 func TestAppendStringWritesNothingBeyondTheCapacity(t *testing.T) {
 	for size := range 100 {
-		for _, text := range []string{strings.Repeat("x", size), strings.Repeat("\"", size), strings.Repeat("é", size)} {
+		for _, text := range []string{strings.Repeat("x", size), strings.Repeat("\"", size), strings.Repeat("é", size), strings.Repeat("é\x00\"\xff", size/4)} {
 			buffer := []byte(strings.Repeat("#", 1000))
 			out := AppendString(buffer[:10:900], []byte(text))
 			require.Equal(t, "##########", string(out[:10]))
