@@ -3,8 +3,8 @@
 // Beside it, each in a process of its own, it measures the least that there is
 // to do: encoding the same chunks without sending them, and hashing and
 // posting the same bodies without having to encode them. Then it measures what
-// becomes of records that are more than the stream takes, and what text beyond
-// ASCII takes to write.
+// becomes of records that are more than the stream takes, what text beyond ASCII
+// takes to write, and what log lines cost on the stream.
 package main
 
 import (
@@ -29,6 +29,7 @@ type options struct {
 	streams bool
 	tenants bool
 	texts   bool
+	packing bool
 	serve   string
 	limit   string
 	task    string
@@ -45,6 +46,7 @@ func main() {
 	flag.BoolVar(&o.streams, "streams", false, "measure how long records take to 37 streams of a template alone, and beside three that are in trouble")
 	flag.BoolVar(&o.tenants, "serve-streams", false, "serve these streams: what the benchmark starts itself as")
 	flag.BoolVar(&o.texts, "texts", false, "measure what text beyond ASCII takes to write as JSON alone")
+	flag.BoolVar(&o.packing, "packing", false, "measure what log lines cost on the stream alone, beside the Kinesis Producer Library")
 	flag.StringVar(&o.serve, "serve", "", "serve the stream with this `delay`: what the benchmark starts itself as")
 	flag.StringVar(&o.limit, "serve-limits", "", "serve a stream with limits as this `JSON` says: what the benchmark starts itself as")
 	flag.StringVar(&o.task, "task", "", "measure a part as this `JSON` says: what the benchmark starts itself as")
@@ -68,29 +70,14 @@ func run(o options) error {
 	case o.streams:
 		return compareStreams(o, os.Stdout)
 	}
-	list, limits, texts, err := o.choose()
+	c, err := o.choose()
 	if err != nil {
 		return err
 	}
 	defer flbhost.Clean()
 	b := bench{records: o.records, passes: o.passes}
-	if err := each(list, func(s setting) (string, error) {
-		r, err := b.measure(s)
-		b.results = append(b.results, r)
-		return fmt.Sprintf("%7.2f us per record", r.CPU), err
-	}); err != nil {
+	if err := b.measureAll(c); err != nil {
 		return err
-	}
-	b.setFloors()
-	if err := each(limits, func(s limitSetting) (string, error) {
-		r, err := b.measureLimit(s)
-		b.limits = append(b.limits, r)
-		return fmt.Sprintf("%7.2f refused for each accepted", r.Refused), err
-	}); err != nil {
-		return err
-	}
-	for _, t := range texts {
-		b.texts = append(b.texts, measureText(t))
 	}
 	if o.asJSON {
 		return json.NewEncoder(os.Stdout).Encode(b.report())
@@ -98,24 +85,66 @@ func run(o options) error {
 	return b.print(os.Stdout)
 }
 
+// choices are what is measured.
+type choices struct {
+	list    []setting
+	limits  []limitSetting
+	texts   []text
+	packing []packingSetting
+}
+
 // choose is what the flags ask for.
-func (o options) choose() (list []setting, limits []limitSetting, chosenTexts []text, err error) {
-	switch {
-	case o.limits && o.sweep || o.limits && o.texts || o.sweep && o.texts:
-		err = errors.New("-limits, -sweep and -texts each measure something else alone")
-	case o.limits:
-		limits, err = chosen(limitSettings, o.only)
-	case o.sweep:
-		list, err = sweeps(o.only)
-	case o.texts:
-		chosenTexts, err = chosen(texts, o.only)
-	default:
-		list, err = chosen(settings, o.only)
-		if o.only == "" {
-			limits, chosenTexts = limitSettings, texts
+func (o options) choose() (c choices, err error) {
+	alone := 0
+	for _, on := range []bool{o.limits, o.sweep, o.texts, o.packing} {
+		if on {
+			alone++
 		}
 	}
-	return list, limits, chosenTexts, err
+	switch {
+	case alone > 1:
+		err = errors.New("-limits, -sweep, -texts and -packing each measure something else alone")
+	case o.limits:
+		c.limits, err = chosen(limitSettings, o.only)
+	case o.sweep:
+		c.list, err = sweeps(o.only)
+	case o.texts:
+		c.texts, err = chosen(texts, o.only)
+	case o.packing:
+		c.packing, err = chosen(packingSettings, o.only)
+	case o.only == "":
+		c = choices{settings, limitSettings, texts, packingSettings}
+	default:
+		c.list, err = chosen(settings, o.only)
+	}
+	return c, err
+}
+
+// measureAll measures what was chosen.
+func (b *bench) measureAll(c choices) error {
+	if err := each(c.list, func(s setting) (string, error) {
+		r, err := b.measure(s)
+		b.results = append(b.results, r)
+		return fmt.Sprintf("%7.2f us per record", r.CPU), err
+	}); err != nil {
+		return err
+	}
+	b.setFloors()
+	if err := each(c.limits, func(s limitSetting) (string, error) {
+		r, err := b.measureLimit(s)
+		b.limits = append(b.limits, r)
+		return fmt.Sprintf("%7.2f refused for each accepted", r.Refused), err
+	}); err != nil {
+		return err
+	}
+	for _, t := range c.texts {
+		b.texts = append(b.texts, measureText(t))
+	}
+	return each(c.packing, func(s packingSetting) (string, error) {
+		r, err := measurePacking(s, packingSecondsOf(b.records))
+		b.packing = append(b.packing, r)
+		return fmt.Sprintf("%7.2f of the KPL's units", r.ofTheirUnits()), err
+	})
 }
 
 // each measures settings one by one, and says how they went.
@@ -138,9 +167,10 @@ func each[S named](list []S, measure func(S) (said string, err error)) error {
 // A named is a setting of one kind or another.
 type named interface{ label() string }
 
-func (s setting) label() string      { return s.name }
-func (s limitSetting) label() string { return s.name }
-func (t text) label() string         { return t.name }
+func (s setting) label() string        { return s.name }
+func (s limitSetting) label() string   { return s.name }
+func (t text) label() string           { return t.name }
+func (s packingSetting) label() string { return s.name }
 
 // chosen are the settings whose names are listed, or all.
 func chosen[S named](all []S, only string) (list []S, err error) {

@@ -52,6 +52,7 @@ type bench struct {
 	results []result
 	limits  []limitResult
 	texts   []textResult
+	packing []packingResult
 	hashes  []float64 // us for the SHA-256 of a byte of bodies, after each setting
 }
 

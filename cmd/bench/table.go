@@ -13,15 +13,16 @@ type report struct {
 	Go, System string
 	Processors int
 	Settings   []result
-	Limits     []limitResult `json:",omitempty"`
-	Texts      []textResult  `json:",omitempty"`
+	Limits     []limitResult   `json:",omitempty"`
+	Texts      []textResult    `json:",omitempty"`
+	Packing    []packingResult `json:",omitempty"`
 	Goals      []goal
 }
 
 func (b *bench) report() report {
 	return report{
 		Records: b.records, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
-		Settings: b.results, Limits: b.limits, Texts: b.texts, Goals: b.goals(),
+		Settings: b.results, Limits: b.limits, Texts: b.texts, Packing: b.packing, Goals: b.goals(),
 	}
 }
 
@@ -41,6 +42,7 @@ func (b *bench) print(w io.Writer) error {
 	printSmall(w, small)
 	printLimits(w, r.Limits)
 	printTexts(w, r.Texts)
+	printPacking(w, r.Packing)
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range r.Goals {
