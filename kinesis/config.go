@@ -60,7 +60,7 @@ type Config struct {
 	Concurrency        int // flushes sent in the background at a time, 0 for none
 	ConcurrencyRetries int // attempts after the first in the background
 
-	WireFormat string // wire.JSON or wire.CBOR
+	WireFormat string // wire.JSON, wire.CBOR or wire.Auto
 
 	// Warnings are remarks on options that do not do what they seem to.
 	Warnings []string

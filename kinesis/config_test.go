@@ -46,7 +46,7 @@ func TestConfigDefaults(t *testing.T) {
 		DeliveryTimeout:              30 * time.Second,
 		RequestsInFlight:             32,
 		ConcurrencyRetries:           4,
-		WireFormat:                   "json",
+		WireFormat:                   "auto",
 	}, config)
 	var inTable []string
 	for _, row := range Options() {
@@ -305,7 +305,7 @@ var badOptions = []bad{
 	{"experimental_concurrency", "experimental_concurrency", "11", "must be a whole number from 0 to 10"},
 	{"a stream that no request can carry", "stream", "a\nb", streamRule},
 	{"experimental_concurrency_retries", "experimental_concurrency_retries", "-1", "must be a whole number from 0 to 10000"},
-	{"wire_format", "wire_format", "xml", "must be one of json, cbor"},
+	{"wire_format", "wire_format", "xml", "must be one of auto, json, cbor"},
 	{"a pod's role that is none", "EKS_POD_EXECUTION_ROLE", "pod", roleRule},
 	{"a failure timeout without a unit", "SEND_FAILURE_TIMEOUT", "300", timeoutRule},
 }

@@ -58,7 +58,7 @@ func newDestination(s *shared, stream string, client poster) *destination {
 		aimed:   len(c.Record.PartitionKey) > 0 || len(c.Record.HashKey) > 0,
 		seed:    maphash.MakeSeed(),
 		pacer:   pace.New(pace.Options{Requests: c.RequestsInFlight, Bytes: mostInFlightBytes}),
-		format:  wire.FormatOf(c.WireFormat),
+		format:  c.service().Format,
 	}
 	d.keyed = c.SimpleAggregation && (d.ordered || len(c.Record.HashKey) > 0)
 	d.head = d.format.AppendHead(nil, stream)

@@ -211,9 +211,9 @@ func (c *Config) connectionOptions() plugins.Table {
 		Help:    "Seconds that one HTTP request may take, as a whole number. With 0, it is given up when its answer is not there a minute after it was sent.",
 		Example: "30",
 	}, {
-		Name: "wire_format", Group: group, Value: plugins.Choice(&c.WireFormat, wire.JSON, wire.CBOR), Default: wire.JSON,
-		Help:    "How requests are written: `json`, or `cbor`, which has a quarter fewer bytes to hash and to send.",
-		Example: "cbor",
+		Name: "wire_format", Group: group, Value: plugins.Choice(&c.WireFormat, wire.Auto, wire.JSON, wire.CBOR), Default: wire.Auto,
+		Help:    "How requests are written: `json`, or `cbor`, which has a quarter fewer bytes to hash and to send. `auto` is `cbor` for AWS's own addresses, and `json` for any other `endpoint`.",
+		Example: "json",
 	}}
 }
 

@@ -74,6 +74,11 @@ type shared struct {
 func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Output, error) {
 	options := config.service()
 	options.Warn = func(text string) { log.Warnf("%s", text) }
+	if config.WireFormat == wire.Auto {
+		options.FellBack = func(why string) {
+			log.Infof("requests are written as JSON from here on, for what is at the stream's address does not read CBOR: %s", why)
+		}
+	}
 	client, err := service.New(options)
 	if err != nil {
 		return nil, err
@@ -94,7 +99,7 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 // watchShards is the watch of a stream's shards; nil where they do not matter.
 func (s *shared) watchShards(stream string) *shardWatch {
 	c := s.config
-	if s.listShards == nil || !c.Aggregation || !c.AggregationShardMap || len(c.Record.PartitionKey) == 0 {
+	if s.listShards == nil || !c.Aggregation || !c.AggregationShardMap || len(c.Record.PartitionKey)+len(c.Record.HashKey) == 0 {
 		return nil
 	}
 	return newShardWatch(s.log, func(ctx context.Context) ([]service.Shard, error) { return s.listShards(ctx, stream) })
@@ -102,13 +107,26 @@ func (s *shared) watchShards(stream string) *shardWatch {
 
 // service is what the client to the service is made of.
 func (c *Config) service() service.Options {
-	return service.Options{
+	o := service.Options{
 		Region: c.Region, Endpoint: c.Endpoint, STSEndpoint: c.STSEndpoint,
 		Profile: c.Profile, PodRoleARN: c.PodRoleARN, RoleARN: c.RoleARN,
 		ExternalID: c.ExternalID, RoleSessionName: c.RoleSessionName, RoleDuration: c.RoleDuration,
 		HTTPRequestTimeout: c.HTTPRequestTimeout, RequestsInFlight: c.connections(),
-		Format: wire.FormatOf(c.WireFormat),
 	}
+	o.Format = wire.FormatOf(c.wireFormat(o.Endpoint))
+	return o
+}
+
+// wireFormat is the name of the format of requests to an address: of itself CBOR
+// where that is AWS's own, and the format that every simulator reads elsewhere.
+func (c *Config) wireFormat(endpoint string) string {
+	switch {
+	case c.WireFormat != wire.Auto:
+		return c.WireFormat
+	case service.IsAWS(endpoint):
+		return wire.CBOR
+	}
+	return wire.JSON
 }
 
 // mostConnections bounds those that are kept where there are several streams: each

@@ -28,10 +28,10 @@ import (
 )
 
 // configOf is the config of an instance with these options beside the two that
-// are required: pairs of name and value.
+// are required: pairs of name and value. Requests are JSON unless they say otherwise.
 func configOf(t testing.TB, pairs ...string) *Config {
 	t.Helper()
-	values := plugins.Values{"region": "us-west-2", "stream": "logs"}
+	values := plugins.Values{"region": "us-west-2", "stream": "logs", "wire_format": "json"}
 	for pair := range slices.Chunk(pairs, 2) {
 		values[pair[0]] = pair[1]
 	}

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"os"
 
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -16,6 +17,9 @@ func Start(source plugins.Source, version string, log *plugins.Logger) (*Output,
 	log.Infof("version %s", version)
 	for _, s := range settings {
 		log.Infof("%v", s)
+	}
+	if config.WireFormat == wire.Auto {
+		log.Infof("wire_format auto is %s here", config.wireFormat(config.service().Endpoint))
 	}
 	for _, warning := range config.Warnings {
 		log.Warnf("%s", warning)

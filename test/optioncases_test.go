@@ -272,7 +272,10 @@ var optionCases = []optionCase{
 	{warned, "experimental_concurrency_retries", "20000", background, "10000 is used", "experimental_concurrency_retries = 10000"},
 	{refused, "experimental_concurrency_retries", "-1", background, "must be a whole number from 0", ""},
 	{refused, "experimental_concurrency_retries", "x", background, "must be a whole number from 0", ""},
-	{refused, "wire_format", "xml", nil, "must be one of json, cbor", ""},
+	{started, "wire_format", "auto", nil, "", "wire_format auto is json here"},
+	{started, "wire_format", "AUTO", nil, "", "wire_format = auto"},
+	{started, "wire_format", "cbor", nil, "", "wire_format = cbor"},
+	{refused, "wire_format", "xml", nil, "must be one of auto, json, cbor", ""},
 
 	{warned, "aws_key_id", "secret", nil, "aws_key_id (set AWS_ACCESS_KEY_ID", ""},
 	{warned, "aws_sec_key", "secret", nil, "aws_sec_key (set AWS_ACCESS_KEY_ID", ""},

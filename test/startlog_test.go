@@ -35,7 +35,7 @@ func TestTheLogOfTheStartHasAllOptionsAsTheyTakeEffect(t *testing.T) {
 			"profile = (not set)", "external_id = (not set)", "role_session_name = (not set)", "role_duration = 15m0s",
 			"aggregation = false", "aggregation_maximum_record_size = ", "skip_aggregation_record_size = ", "aggregation_shard_map = false",
 			"aggregation_compression = none", "compression = none", "delivery_timeout = 30s", "requests_in_flight = 32", "SEND_FAILURE_TIMEOUT = 0s",
-			"ledger_file = (not set)", "experimental_concurrency = 0", "experimental_concurrency_retries = 4", "wire_format = json"}},
+			"ledger_file = (not set)", "experimental_concurrency = 0", "experimental_concurrency_retries = 4", "wire_format = auto", "wire_format auto is json here"}},
 		{"all that can be given", given, []string{"SEND_FAILURE_TIMEOUT=5m30s", "EKS_POD_EXECUTION_ROLE=arn:aws:iam::123456789012:role/pod"}, []string{
 			"region = eu-central-1", "time_key = time", "time_key_format = %s", "partition_key = kubernetes->pod_name",
 			"data_keys = log, stream, kubernetes", `replace_dots = " "`, "log_key = stream", "append_newline = true",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fluent-bit-kinesis/kinesis"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -96,7 +97,7 @@ func (t task) posting() (pass func() error, err error) {
 }
 
 func (t task) offline(take func(body []byte)) (*kinesis.Output, error) {
-	options := plugins.Values{"region": "us-east-1", "stream": streamName}
+	options := plugins.Values{"region": "us-east-1", "stream": streamName, "wire_format": wire.JSON}
 	maps.Copy(options, t.Options)
 	config, _, err := kinesis.ReadConfig(options, func(string) string { return "" })
 	if err != nil {

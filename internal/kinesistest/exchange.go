@@ -27,6 +27,7 @@ type exchange struct {
 	codec     codec
 	operation string
 	body      []byte
+	unread    bool // the body is CBOR, which the server does not know
 
 	// Of PutRecords alone.
 	put    *putRequest
@@ -66,6 +67,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &exchange{server: s, request: r, body: body}
 	x.codec, x.operation = codecOf(r), operationOf(r)
+	_, binary := x.codec.(cborCodec)
+	if x.unread = binary && s.options.WithoutCBOR.Status != 0; x.unread {
+		x.codec = jsonCodec{}
+	}
 	s.meter.called(x.operation)
 	defer x.recycle()
 	if x.operation == "PutRecords" {
@@ -137,6 +142,9 @@ const unknownOperation = "unknown"
 // answer takes the request through all that may become of it.
 func (x *exchange) answer() answer {
 	s := x.server
+	if x.unread {
+		return x.refuse(s.options.WithoutCBOR)
+	}
 	if x.operation == unknownOperation {
 		return x.refuse(Error{Status: http.StatusBadRequest, Code: "UnknownOperationException"})
 	}

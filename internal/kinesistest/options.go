@@ -47,6 +47,11 @@ type Options struct {
 	// clock, and refuses what is above, record by record.
 	ShardLimits bool
 
+	// WithoutCBOR makes a server that does not know CBOR, and refuses every
+	// request that is written in it with this error, in JSON. The zero Error is
+	// one that knows it.
+	WithoutCBOR Error
+
 	// OnRecord is called for each record that lands, in the order of arrival
 	// on its stream and one at a time for each stream. A slow one slows
 	// PutRecords.

@@ -3,7 +3,9 @@
 package service
 
 import (
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -52,6 +54,23 @@ func (p partition) endpoint(service, region string, o *endpoints.Options) endpoi
 		URL:           endpoints.AddScheme(host+"."+region+"."+domain, o.DisableSSL),
 		SigningRegion: region, SigningName: service, SigningNameDerived: true, SigningMethod: "v4",
 	}
+}
+
+// IsAWS tells whether an address is one of AWS's own, which is so of VPC endpoints
+// and of those for FIPS, too. "" stands for the region's.
+func IsAWS(address string) bool {
+	if address == "" {
+		return true
+	}
+	u, err := url.Parse(endpoints.AddScheme(address, false))
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	within := func(domain string) bool { return strings.HasSuffix(host, "."+domain) }
+	return within("amazonaws.com") || within("api.aws") || slices.ContainsFunc(partitions, func(p partition) bool {
+		return within(p.domain) || within(p.dualStackDomain)
+	})
 }
 
 // resolver finds the addresses of services. That of the token service may be

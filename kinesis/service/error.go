@@ -16,6 +16,8 @@ type Error struct {
 	Status  int    // of the HTTP answer; 0 where there was none
 	Code    string // the service's name of the error
 	Message string
+
+	unread bool // what refused it does not read the format that it was written in
 }
 
 // Error is the code, the message and the status, as far as there are any.
@@ -38,7 +40,8 @@ func RefusedByProxy(err error) bool {
 // shape is the same for all operations.
 func readError(answer *http.Response, f wire.Format, body []byte, signed time.Time) *Error {
 	e := &Error{Status: answer.StatusCode}
-	e.Code, e.Message = f.Refusal(body)
+	var own bool
+	e.Code, e.Message, own = readRefusal(answer, f, body)
 	if kind := answer.Header.Get("X-Amzn-Errortype"); e.Code == "" && kind != "" {
 		e.Code = kind
 	}
@@ -49,6 +52,7 @@ func readError(answer *http.Response, f wire.Format, body []byte, signed time.Ti
 		e.Message = http.StatusText(answer.StatusCode)
 	}
 	e.Fault = faultOfRequest(e.Status, e.Code)
+	e.unread = unread(e.Status, e.Code, own)
 	if e.Fault != Throttled && stale(e.Code, e.Message) {
 		e.Fault = faultOfStale(answer.Header.Get("Date"), signed)
 	}

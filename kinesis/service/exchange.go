@@ -8,21 +8,6 @@ import (
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
-// Post sends the body of a PutRecords request of n records and reads the answer.
-// The body is the caller's again when Post has returned. The error is an
-// [*Error] where the service did not take the request.
-func (c *Client) Post(ctx context.Context, body []byte, n int, into *wire.Answer) error {
-	var err error
-	into.Body, err = c.call(ctx, "PutRecords", c.format, body, into.Body)
-	if err != nil {
-		return err
-	}
-	if err := into.Read(c.format, n); err != nil {
-		return &Error{Fault: Unanswered, Message: err.Error()}
-	}
-	return nil
-}
-
 // call posts one request and appends the answer to buf[:0].
 func (c *Client) call(ctx context.Context, operation string, f wire.Format, body, buf []byte) ([]byte, error) {
 	by, err := c.signature(ctx)

@@ -45,7 +45,10 @@ func clientWith(t testing.TB, o Options) *Client {
 	} {
 		t.(interface{ Setenv(key, value string) }).Setenv(name, value)
 	}
-	o.Region, o.RequestsInFlight, o.Format = "us-west-2", 10, wire.FormatOf(wire.JSON)
+	o.Region, o.RequestsInFlight = "us-west-2", 10
+	if o.Format == nil {
+		o.Format = wire.FormatOf(wire.JSON)
+	}
 	c, err := New(o)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"fluent-bit-kinesis/kinesis/wire"
@@ -42,6 +43,10 @@ type Options struct {
 	RequestsInFlight   int           // that connections are kept for
 	Format             wire.Format   // of PutRecords
 
+	// FellBack is told why, once, where the other side turns out not to read
+	// CBOR, so that requests are JSON from then on. nil: they stay as they are.
+	FellBack func(why string)
+
 	Warn func(text string) // says at start what a person should know; may be nil
 }
 
@@ -60,7 +65,10 @@ type Client struct {
 	region    string // to sign for
 	service   string // to sign for
 	userAgent string
-	format    wire.Format // of PutRecords
+	format    wire.Format // of PutRecords, until fellBack
+
+	onFallBack func(why string) // nil where it does not
+	fellBack   atomic.Bool      // requests are JSON, whatever bodies are
 }
 
 // Close ends the connections that are kept for the next request.

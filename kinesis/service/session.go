@@ -24,6 +24,8 @@ import (
 	"github.com/aws/aws-sdk-go/aws/request"
 	"github.com/aws/aws-sdk-go/aws/session"
 	v4 "github.com/aws/aws-sdk-go/aws/signer/v4"
+
+	"fluent-bit-kinesis/kinesis/wire"
 )
 
 // serviceName is the SDK's name of the service.
@@ -36,6 +38,9 @@ func New(o Options) (*Client, error) {
 		http:      newHTTPClient(transport, o.HTTPRequestTimeout),
 		userAgent: pluginAgent(runtime.GOOS) + " " + sdkAgent,
 		format:    o.Format,
+	}
+	if o.Format == wire.FormatOf(wire.CBOR) {
+		c.onFallBack = o.FellBack
 	}
 	c.keys.files = newWatch()
 	missing := checkProfile(o.Profile)

@@ -26,10 +26,11 @@ func (cborFormat) results(dst []Result, answer []byte, names *names) ([]Result, 
 }
 
 // A cborReader reads CBOR from its beginning, and stops at the first thing that
-// is odd. It knows no more than an answer needs.
+// is odd. It knows no more than answers and our own bodies need.
 type cborReader struct {
 	rest  []byte
 	names *names
+	long  bool // lengths may take four bytes, which none of an answer's does
 	odd   bool
 }
 
@@ -98,9 +99,12 @@ func (r *cborReader) more(n *int) bool {
 }
 
 // bytes reads those of a text.
-func (r *cborReader) bytes() []byte {
+func (r *cborReader) bytes() []byte { return r.piece(cborText) }
+
+// piece reads a text, or bytes, in one piece.
+func (r *cborReader) piece(kind byte) []byte {
 	major, n := r.head()
-	if r.odd || major != cborText || n < 0 || n > len(r.rest) {
+	if r.odd || major != kind || n < 0 || n > len(r.rest) {
 		r.odd = true
 		return nil
 	}
@@ -116,7 +120,7 @@ func (r *cborReader) number() {
 }
 
 // head reads the head of an item: RFC 8949, section 3. The argument is negative
-// where the length is left open; none of an answer's takes more than two bytes.
+// where the length is left open.
 func (r *cborReader) head() (major byte, n int) {
 	if len(r.rest) == 0 {
 		r.odd = true
@@ -130,6 +134,9 @@ func (r *cborReader) head() (major byte, n int) {
 		n, r.rest = int(r.rest[0]), r.rest[1:]
 	case n == 25 && len(r.rest) >= 2:
 		n, r.rest = int(binary.BigEndian.Uint16(r.rest)), r.rest[2:]
+	case n == 26 && r.long && len(r.rest) >= 4:
+		n, r.rest = int(binary.BigEndian.Uint32(r.rest)), r.rest[4:]
+		r.odd = r.odd || n < 0 // where an int is no larger
 	case n == 31:
 		n = -1
 	default:

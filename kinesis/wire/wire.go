@@ -90,6 +90,7 @@ func StreamMember(stream string) string {
 const (
 	JSON = "json"
 	CBOR = "cbor"
+	Auto = "auto" // either, as suits who is at the other end
 )
 
 // FormatOf is the format of this name, JSON where it is empty.

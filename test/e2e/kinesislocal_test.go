@@ -14,7 +14,7 @@ import (
 func TestEachRecordIsReadBackOnceByteForByte(t *testing.T) {
 	sent := events(eventCount)
 	offered := chunks(sent)
-	for _, wire := range []string{inJSON, inCBOR} {
+	for _, wire := range []string{inJSON, inCBOR, inAuto} {
 		t.Run(wire, func(t *testing.T) {
 			t.Parallel()
 			streams := map[string]int{}

@@ -14,6 +14,7 @@ type options = map[string]string
 const (
 	inJSON = "json"
 	inCBOR = "cbor"
+	inAuto = "auto" // which is JSON, for the simulator's address is not AWS's
 )
 
 // A setting is how the plugin is set, and what that makes of an event.
@@ -31,6 +32,7 @@ var settings = []setting{
 	{inJSON, "defaults", false, options{}, whole},
 	{inCBOR, "defaults", false, options{}, whole},
 	{inJSON, "defaults over plain HTTP", true, options{}, whole},
+	{inAuto, "defaults", false, options{}, whole},
 
 	{inJSON, "every option of whole records", false, options{
 		"partition_key": podKey, "time_key": "event.time", "time_key_format": "%Y-%m-%dT%H:%M:%S.%L",
