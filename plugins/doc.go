@@ -25,6 +25,8 @@
 // a [Limited], which says it once per interval with the number of times it was
 // held back, and costs an atomic operation or two when it is.
 //
+// Package metrics, a room of its own, is for what machines watch.
+//
 // A [Timeout] watches whether anything gets through at all, for people who
 // would rather see a log router die than stay silent.
 package plugins
