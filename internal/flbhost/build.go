@@ -40,12 +40,17 @@ func compile(binary string, linked ...string) error {
 	if err != nil {
 		return err
 	}
+	return compileC(binary, files, linked...)
+}
+
+// compileC compiles files of C, with more arguments.
+func compileC(into string, files []string, more ...string) error {
 	compiler, err := run("", "go", "env", "CC")
 	if err != nil {
 		return err
 	}
-	command := append(strings.Fields(compiler), "-std=gnu99", "-O2", "-Wall", "-Wextra", "-o", binary)
-	command = append(append(command, files...), linked...)
+	command := append(strings.Fields(compiler), "-std=gnu99", "-O2", "-Wall", "-Wextra", "-o", into)
+	command = append(append(command, files...), more...)
 	if _, err := run("", command...); err != nil {
 		return fmt.Errorf("compiling the plugin host: %w", err)
 	}

@@ -83,6 +83,14 @@ var (
 		}
 		return Build(dir)
 	})
+	builtMetrics = sync.OnceValues(func() (string, error) {
+		dir, err := workshopDir()
+		if err != nil {
+			return "", err
+		}
+		library := filepath.Join(dir, "cmetrics.so")
+		return library, compileMetrics(library)
+	})
 	builtLibrary    = buildOnce(BuildLibrary, LibraryBuild{}, "plugin"+libraryExtension())
 	builtRaceBinary = buildOnce(BuildRace, LibraryBuild{}, "flbhost-race"+binaryExtension())
 )

@@ -58,6 +58,10 @@ type Config struct {
 	// NoExit exits no instance, and calls FLBPluginUnregister alone.
 	NoExit bool
 
+	// Metrics has the host export the functions by which Fluent Bit (2.1 and later) lets a plugin put metrics among its
+	// own, see [Host.Metrics]. Outputs are named kinesis.0, kinesis.1 and so on. Not on Windows.
+	Metrics bool
+
 	// Daemon forks between FLBPluginRegister and FLBPluginInit and goes on in the child, as Fluent Bit does with
 	// Daemon On: without standard output and error, and without the threads of the library. What the plugin says in
 	// Fluent Bit's own log, by flb_log_print, is in Log. Not on Windows.

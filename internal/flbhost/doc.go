@@ -24,6 +24,9 @@
 // program, FLBHOST_RACE_BINARY for the one with the race detector; FLBHOST_EXEC is a command that runs the program,
 // such as wine or qemu-aarch64. So the same tests prove a library built for another system.
 //
+// The functions of Fluent Bit's metrics are in a library of their own, which Config.Metrics has the host load: without it
+// a plugin looks for them in vain, as on Windows.
+//
 // What the host does as Fluent Bit does, so that a plugin finds no gentler place here:
 //
 //   - One struct is passed to every FLBPluginInit and overwritten for the next instance: it must not be kept.

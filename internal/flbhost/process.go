@@ -29,6 +29,14 @@ func launch(config Config) (*Host, error) {
 		return nil, err
 	}
 	command = append(command, "log="+out.logFile)
+	if config.Metrics {
+		library, err := builtMetrics()
+		if err != nil {
+			out.close()
+			return nil, err
+		}
+		command = append(command, "metrics="+library)
+	}
 
 	h := &Host{
 		heard:   time.Now(),

@@ -8,6 +8,7 @@
 #include "flush.h"
 #include "input.h"
 #include "loaded.h"
+#include "metrics.h"
 #include "plugin.h"
 
 /* What main does on its own thread: initialise instances, reload, and end. */
@@ -155,6 +156,17 @@ static void do_stats(unsigned long number, int64_t started)
            (long long) usage.threads);
 }
 
+static void do_metrics(unsigned long number, char *path)
+{
+    if (metrics_write(path)) {
+        answer(number, "written");
+    }
+    else {
+        answer_failed(number, "there are no metrics, or they cannot be written");
+    }
+    free(path);
+}
+
 static struct chunk *read_chunk(unsigned long tag_size, unsigned long size)
 {
     char *tag = input_bytes(tag_size);
@@ -192,6 +204,9 @@ void read_commands(void *started)
         }
         else if (words == 5 && strcmp(verb, "repeat") == 0) {
             do_repeat(number, instance_get(a), b, c);
+        }
+        else if (words == 3 && strcmp(verb, "metrics") == 0) {
+            do_metrics(number, input_bytes(a));
         }
         else if (words == 2 && strcmp(verb, "stats") == 0) {
             do_stats(number, *(int64_t *) started);

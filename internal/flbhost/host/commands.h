@@ -11,6 +11,7 @@
  *     N flush INSTANCE CHUNK                                        -> N flushed ...
  *     N repeat INSTANCE PASSES SIZE    chunks' numbers, in blanks   -> N repeated OK RETRY ERROR NOT_OFFERED OFFERS
  *                                                                      IN_FLUSH WALL CPU
+ *     N metrics SIZE                   the path of a file           -> N written
  *     N stats                                                       -> N stats CPU WALL RESIDENT PEAK THREADS
  *     N reload                         no flush is under way        -> N reloaded
  *     N exit                           the end, after -> N exited

@@ -5,7 +5,7 @@
  *     x86_64-w64-mingw32-gcc -std=gnu99 -O2 -o flbhost.exe *.c     Windows
  *
  * and start it with arguments name=value: library=PATH log=FILE workers=N retry-limit=N backoff=MICROSECONDS
- * no-context=0|1 last-context=0|1 no-exit=0|1 daemon=0|1 share=0|1 stack=BYTES. The plugin's standard output goes to
+ * metrics=PATH no-context=0|1 last-context=0|1 no-exit=0|1 daemon=0|1 share=0|1 stack=BYTES. The plugin's standard output goes to
  * the log, its standard error stays. library=- is a plugin linked into this program. commands.h says what it is told and
  * what it answers.
  *
@@ -16,6 +16,7 @@
  *     flush                     offers of chunks, one or many
  *     loaded, chunk             bytes to offer
  *     plugin                    the library, its instances and their workers
+ *     metrics                   what stands in for Fluent Bit's
  *     lend                      bytes in the plugin's hands
  *     queue                     threads that run tasks
  *     input, answer, settings   the driver's bytes, the host's lines, the command line
@@ -26,6 +27,7 @@
 #include "answer.h"
 #include "base.h"
 #include "commands.h"
+#include "metrics.h"
 #include "platform.h"
 #include "plugin.h"
 #include "queue.h"
@@ -47,7 +49,7 @@ int main(int argc, char **argv)
     started = platform_now();
     main_queue = queue_new();
 
-    definition = plugin_load(error, sizeof error);
+    definition = metrics_load(error, sizeof error) ? plugin_load(error, sizeof error) : NULL;
     if (definition == NULL) {
         answer_failed(0, error);
         return 1;

@@ -32,6 +32,9 @@ int platform_read(void *buffer, int size);
 void *platform_open_library(const char *path, char *error, size_t size);
 void *platform_symbol(void *library, const char *name);
 
+/* The library at path, whose functions whoever is loaded later finds as if they were the program's. Not on Windows. */
+void *platform_share_library(const char *path, char *error, size_t size);
+
 /* One lock guards everything that threads of the host share. It is never held while the plugin runs. */
 void platform_lock(void);
 void platform_unlock(void);

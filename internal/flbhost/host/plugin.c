@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "lend.h"
+#include "metrics.h"
 #include "plugin.h"
 #include "settings.h"
 
@@ -185,6 +186,7 @@ int instance_init(char *options, size_t size)
         return code; /* Fluent Bit ends here; what the instance holds goes with the process */
     }
 
+    metrics_initialised(instance);
     start_workers(instance);
     platform_lock();
     if (instance_count == MAX_INSTANCES) {
@@ -298,6 +300,7 @@ static void exit_instances(void)
         else if (plugin_exit_all != NULL) {
             plugin_exit_all();
         }
+        metrics_gone(instance);
     }
 }
 

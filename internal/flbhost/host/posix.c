@@ -83,6 +83,16 @@ void *platform_open_library(const char *path, char *error, size_t size)
     return library;
 }
 
+void *platform_share_library(const char *path, char *error, size_t size)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+
+    if (library == NULL) {
+        snprintf(error, size, "%s", dlerror());
+    }
+    return library;
+}
+
 void *platform_symbol(void *library, const char *name)
 {
     return dlsym(library, name);

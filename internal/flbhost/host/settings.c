@@ -23,6 +23,9 @@ static void read_argument(const char *argument)
     else if ((value = value_of(argument, "log")) != NULL) {
         settings.log = value;
     }
+    else if ((value = value_of(argument, "metrics")) != NULL) {
+        settings.metrics = value;
+    }
     else if ((value = value_of(argument, "workers")) != NULL) {
         settings.workers = atoi(value);
     }

@@ -7,6 +7,7 @@
 struct settings {
     const char *library;
     const char *log;
+    const char *metrics; /* a library that stands in for Fluent Bit's metrics; NULL for none */
     int workers;         /* threads per instance; 0: the main thread flushes */
     int retry_limit;     /* offers after the first; -1: without limit */
     int64_t backoff;     /* microseconds before a chunk is offered again */

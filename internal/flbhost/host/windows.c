@@ -82,6 +82,12 @@ void *platform_open_library(const char *path, char *error, size_t size)
     return library;
 }
 
+void *platform_share_library(const char *path, char *error, size_t size)
+{
+    snprintf(error, size, "%s: a library of Windows cannot stand in for the program", path);
+    return NULL;
+}
+
 void *platform_symbol(void *library, const char *name)
 {
     FARPROC function = GetProcAddress(library, name);
