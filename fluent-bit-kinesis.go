@@ -6,6 +6,7 @@
 // This file is the C side and nothing else: it views what C hands over, keeps
 // panics from crossing back, and answers with a code. Four of the entry points
 // have a name of their own here: fork.c has those of Fluent Bit, and calls these.
+// metrics.go beside it is the C side of metrics among Fluent Bit's own.
 package main
 
 // #cgo !windows LDFLAGS: -ldl
@@ -84,7 +85,7 @@ func kinesisInit(plugin unsafe.Pointer) (code C.int) {
 	process.mu.Lock()
 	defer process.mu.Unlock()
 	log = log.Instance(len(process.started))
-	out, err := kinesis.Start(pluginOptions{plugin}, version, log)
+	out, err := kinesis.Start(pluginOptions{plugin}, hostOf(plugin, len(process.started)), version, log)
 	if err != nil {
 		log.ErrorEach("cannot start: ", err)
 		return output.FLB_ERROR
@@ -206,6 +207,9 @@ func leaving(in *instance) []*instance {
 	if !slices.Contains(process.started, in) {
 		return nil
 	}
+	// Whichever is said, Fluent Bit goes by its own order, and lets go of all that
+	// it has of that instance, metrics included.
+	process.started[process.exits].LeaveMetrics()
 	if process.exits++; process.exits >= len(process.started) {
 		return leaveAll()
 	}

@@ -25,21 +25,31 @@ func TestBothFormatsOfAnExampleSayTheSame(t *testing.T) {
 	}
 }
 
-// update has the README's table of options written anew: go test ./examples -run README -update
-var update = flag.Bool("update", false, "write the README's table of options from the plugin's")
+// update has the README's tables written anew: go test ./examples -run README -update
+var update = flag.Bool("update", false, "write the README's tables of options and metrics from the plugin's")
 
 func TestREADMEHasTheTableOfOptions(t *testing.T) {
+	requireTable(t, "## Options\n", "| option |", kinesis.Options().Markdown())
+}
+
+func TestREADMEHasTheTableOfMetrics(t *testing.T) {
+	requireTable(t, "## Metrics\n", "| metric |", kinesis.Metrics().Markdown())
+}
+
+// requireTable requires that the README's first table with this head after a heading is the plugin's.
+func requireTable(t *testing.T, heading, head, table string) {
+	t.Helper()
 	const file = "../README.md"
 	readme, err := os.ReadFile(filepath.FromSlash(file))
 	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(readme), "## Options\n")
+	before, rest, found := strings.Cut(string(readme), heading)
 	require.True(t, found)
-	intro, rest, found := strings.Cut(rest, "| option |")
+	intro, rest, found := strings.Cut(rest, head)
 	require.True(t, found)
 	_, after, found := strings.Cut(rest, "\n\n")
 	require.True(t, found)
 
-	want := before + "## Options\n" + intro + kinesis.Options().Markdown() + "\n" + after
+	want := before + heading + intro + table + "\n" + after
 	if *update {
 		require.NoError(t, os.WriteFile(filepath.FromSlash(file), []byte(want), 0o644))
 		return

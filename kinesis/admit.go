@@ -18,6 +18,7 @@ func (dl *delivery) awaitTurn(b *batch) bool {
 	if dl.ticket == nil || dl.ticket.open() {
 		return true
 	}
+	defer dl.d.waited(waitTurn, time.Now())
 	for again := dl.d.usually(); ; again = min(2*again, time.Second) {
 		dl.stepAside(b)
 		left := dl.mayWait()
@@ -63,7 +64,7 @@ func (dl *delivery) enter(b *batch) bool {
 		dl.admitted, dl.weight = len(b.entries), ask.Weight
 		return true
 	}
-	records := dl.wait(func(ctx context.Context) int { return dl.d.pacer.Enter(ctx, ask) })
+	records := dl.wait(dl.d.waitAtPacer(), func(ctx context.Context) int { return dl.d.pacer.Enter(ctx, ask) })
 	dl.admitted, dl.weight = records, ask.Weight
 	return records > 0
 }
@@ -85,15 +86,15 @@ func (dl *delivery) ask(b *batch) pace.Ask {
 // and parts from it what it does not take.
 func (dl *delivery) awaitShard(b *batch, shard string) bool {
 	ask := dl.ask(b)
-	records := dl.wait(func(ctx context.Context) int { return dl.d.pacer.Shards().Enter(ctx, shard, ask) })
+	records := dl.wait(waitShard, func(ctx context.Context) int { return dl.d.pacer.Shards().Enter(ctx, shard, ask) })
 	dl.cut(b, records)
 	return records > 0
 }
 
 // wait has enter wait as long as the delivery may, and returns what it does: 0
 // where it is to be given up.
-func (dl *delivery) wait(enter func(context.Context) int) (records int) {
-	defer func(begin time.Time) { dl.d.counts.Waited.Add(int64(time.Since(begin))) }(time.Now())
+func (dl *delivery) wait(what wait, enter func(context.Context) int) (records int) {
+	defer dl.d.waited(what, time.Now())
 	for {
 		left := dl.mayWait()
 		if left <= 0 {

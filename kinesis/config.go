@@ -62,6 +62,8 @@ type Config struct {
 
 	WireFormat string // wire.JSON, wire.CBOR or wire.Auto
 
+	MetricsListen string // as metrics.ParseAddress has it, "" for nowhere
+
 	// Warnings are remarks on options that do not do what they seem to.
 	Warnings []string
 }

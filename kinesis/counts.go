@@ -59,6 +59,8 @@ type Counts struct {
 	RandomKeys atomic.Int64 // records without the partition key that was asked for
 	Unplaced   atomic.Int64 // records without the explicit hash key that was asked for
 	Bytes      atomic.Int64 // accepted: data and partition keys
+	ChunkBytes atomic.Int64 // of chunks, again for each offer of a chunk
+	SentBytes  atomic.Int64 // of the bodies of requests
 	Aggregated atomic.Int64 // records packed into aggregates
 	Aggregates atomic.Int64 // that they were packed into
 	LedgerHits atomic.Int64 // records that were not sent again, for the stream held them
@@ -67,13 +69,13 @@ type Counts struct {
 	Defaulted atomic.Int64 // records for stream_default
 	NoRoom    atomic.Int64 // records handed back for want of room among streams_maximum
 
-	Waited atomic.Int64 // nanoseconds that deliveries waited for the pace, all together
-
 	LedgerRead  atomic.Int64 // chunks that the ledger's file knew at the start
 	LedgerKnown atomic.Int64 // chunks that came back and were known
 
-	Dropped  [dropReasons]atomic.Int64
-	Requests [requestOutcomes]atomic.Int64
+	Dropped   [dropReasons]atomic.Int64
+	Requests  [requestOutcomes]atomic.Int64
+	RefusedBy [refusalCodes]atomic.Int64 // records in requests that were taken, each time
+	Waited    [waits]atomic.Int64        // nanoseconds, of all deliveries together
 }
 
 // A Snapshot is what the counts were at one time.
@@ -81,7 +83,7 @@ type Snapshot struct {
 	Records, Accepted, Retried, Refused, HandedBack, Empty, Truncated, RandomKeys, Unplaced, Bytes int64
 	Aggregated, Aggregates, LedgerHits, LedgerLost                                                 int64
 	LedgerRead, LedgerKnown, Defaulted, NoRoom                                                     int64
-	Waited                                                                                         time.Duration
+	Waited                                                                                         time.Duration // for the pace
 
 	Dropped  [dropReasons]int64
 	Requests [requestOutcomes]int64
@@ -96,7 +98,7 @@ func (c *Counts) snapshot() Snapshot {
 		HandedBack: c.HandedBack.Load(), Truncated: c.Truncated.Load(), RandomKeys: c.RandomKeys.Load(),
 		Unplaced: c.Unplaced.Load(), Bytes: c.Bytes.Load(), Empty: c.Empty.Load(), Aggregated: c.Aggregated.Load(), Aggregates: c.Aggregates.Load(),
 		LedgerHits: c.LedgerHits.Load(), LedgerLost: c.LedgerLost.Load(),
-		Waited: time.Duration(c.Waited.Load()), LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
+		Waited: c.waitedForPace(), LedgerRead: c.LedgerRead.Load(), LedgerKnown: c.LedgerKnown.Load(),
 		Defaulted: c.Defaulted.Load(), NoRoom: c.NoRoom.Load(),
 	}
 	for i := range s.Dropped {

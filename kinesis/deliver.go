@@ -109,6 +109,7 @@ func (dl *delivery) end() {
 	}
 	dl.hear(0, false)
 	d.recheck()
+	d.changed()
 	for _, b := range dl.batches {
 		d.putBatch(b)
 	}
@@ -269,18 +270,21 @@ func (dl *delivery) attempt(b *batch) error {
 	if dl.own.IsZero() {
 		dl.own = sent
 	}
-	err := d.client.Post(d.ctx, b.body.Close(), n, &dl.answer)
+	body := b.body.Close()
+	size := len(body)
+	err := d.client.Post(d.ctx, body, n, &dl.answer)
 	took := time.Since(sent)
 	b.body.Reopen()
 	if err == nil {
 		err = dl.refusedForSize(b)
 	}
-	d.countRequest(err, dl.answer.Failed)
+	d.countRequest(size, err, &dl.answer, took)
 	dl.learn(b, err, took)
 	dl.hear(took, err == nil)
 	// Whoever waits for what is settled may be back at once: all that the next
 	// chunk meets with has to be in order by then.
 	defer d.recheck()
+	defer d.changed()
 	if err != nil {
 		d.warnRequest(err, n)
 		if service.Classify(err) != service.Invalid { // whose records are found and dropped: none of them waits

@@ -7,7 +7,7 @@ const (
 	whatRetries    = "what failed is always tried again: see delivery_timeout, and Fluent Bit's Retry_Limit"
 	theLimits      = "requests always take as much as the service allows"
 	enrichInstead  = "use Fluent Bit's filters, such as kubernetes, ecs, aws and record_modifier"
-	metricsInstead = "the counts are in the log; Fluent Bit's HTTP_Server has metrics of each output"
+	metricsInstead = "the plugin's metrics are among those of Fluent Bit's HTTP_Server; metrics_listen serves them by itself"
 )
 
 // elsewhere is the options that people bring along: those of the plugin's fork,

@@ -58,6 +58,7 @@ type flush struct {
 func (f *flush) begin(size int, tag string) {
 	f.records.Begin(tag)
 	f.began, f.size = time.Now(), size
+	f.o.counts.ChunkBytes.Add(int64(size))
 	f.events, f.whole, f.done, f.entry = 0, 0, nil, nil
 	f.background, f.identified, f.perLeg = false, false, 0
 	f.refused, f.err = f.refused[:0], nil

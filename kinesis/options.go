@@ -6,6 +6,7 @@ import (
 	"fluent-bit-kinesis/compress"
 	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
+	"fluent-bit-kinesis/plugins/metrics"
 )
 
 // Options is the table of all options, for whoever documents them.
@@ -21,7 +22,7 @@ func Options() plugins.Table { return new(Config).table() }
 // without an upper bound, and texts unseen.
 func (c *Config) table() plugins.Table {
 	return slices.Concat(c.streamOptions(), c.recordOptions(), c.aggregationOptions(),
-		c.addressOptions(), c.credentialOptions(), c.connectionOptions(), c.deliveryOptions())
+		c.addressOptions(), c.credentialOptions(), c.connectionOptions(), c.deliveryOptions(), c.metricsOptions())
 }
 
 func (c *Config) streamOptions() plugins.Table {
@@ -243,5 +244,14 @@ func (c *Config) deliveryOptions() plugins.Table {
 		Default: "4", Odd: plugins.Taken,
 		Help:    "How often the background tries again before the records are lost: 0 to 10,000.",
 		Example: "10",
+	}}
+}
+
+func (c *Config) metricsOptions() plugins.Table {
+	const group = "how it is watched"
+	return plugins.Table{{
+		Name: "metrics_listen", Group: group, Value: plugins.Parsed(&c.MetricsListen, metrics.ParseAddress),
+		Help:    "An address and a port at which the plugin serves its metrics for Prometheus, under `/metrics`: see [Metrics](#metrics). Outputs that name the same one share it. With port 0 it is one that is free, which the log names.",
+		Example: "127.0.0.1:2021",
 	}}
 }

@@ -36,10 +36,10 @@ const (
 // goroutines at once.
 type Output struct {
 	*shared
-	d       *destination // nil where records choose their stream
-	streams *streams     // nil where they do not
-	hangUp  func()       // closes the client's connections; nil where it has none
-	scope   string       // of the ledger's entries: the stream
+	d       *destination    // nil where records choose their stream
+	streams *streams        // nil where they do not
+	client  *service.Client // nil where there is none, in tests
+	scope   string          // of the ledger's entries: the stream
 
 	background chan struct{}  // a token for each flush in the background
 	flushes    sync.WaitGroup // in the background
@@ -65,6 +65,7 @@ type shared struct {
 	ctx         context.Context // ends when Close gives up waiting
 	retrying    atomic.Int32    // deliveries that are past their first attempt
 	patience    patience
+	measured
 	pools
 	listShards func(ctx context.Context, stream string) ([]service.Shard, error) // nil without a service
 }
@@ -88,7 +89,7 @@ func New(config *Config, log *plugins.Logger, expired func(reason string)) (*Out
 		client.Close()
 		return nil, err
 	}
-	o.hangUp = client.Close
+	o.client = client
 	o.listShards = client.ListShards
 	if o.d != nil {
 		o.d.shards = o.watchShards(config.Stream)
@@ -153,6 +154,7 @@ func newOutput(config *Config, log *plugins.Logger, client poster, expired func(
 		idle:       freeList[*flush]{most: mostWorkers},
 	}
 	o.warn.init(log)
+	o.measured.init()
 	if err := o.openLedger(); err != nil {
 		return nil, err
 	}
@@ -194,6 +196,7 @@ func (o *Output) putFlush(f *flush) {
 // Flush sends the events of a chunk. The chunk is Fluent Bit's: it is not
 // touched after Flush has returned.
 func (o *Output) Flush(chunk []byte, tag string) Code {
+	defer o.changed()
 	if cap(o.background) > 0 {
 		return o.flushBackground(chunk, tag)
 	}
@@ -255,22 +258,27 @@ func (o *Output) handBack(f *flush) {
 // Close lets go of everything, after the work in the background has been
 // drained. No Flush may be under way or follow.
 func (o *Output) Close() {
+	o.release()
+	if o.streams != nil {
+		o.log.Infof("at exit, by stream: %v", o.streams.counted())
+	}
+	o.log.Infof("at exit: %s", &o.counts)
+}
+
+func (o *Output) release() {
 	o.drain()
 	if o.streams != nil {
 		o.streams.close()
 	} else {
 		o.d.close()
 	}
-	if o.hangUp != nil {
-		o.hangUp()
+	o.endMetrics()
+	if o.client != nil {
+		o.client.Close()
 	}
 	o.ledger.Close()
 	o.watchdog.Close()
 	o.log.Close()
-	if o.streams != nil {
-		o.log.Infof("at exit, by stream: %v", o.streams.counted())
-	}
-	o.log.Infof("at exit: %s", &o.counts)
 }
 
 // lanesFor is how many batches the records of a chunk of this size are dealt

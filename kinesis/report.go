@@ -6,6 +6,7 @@ import (
 
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
+	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
@@ -131,16 +132,24 @@ func (s *shared) accepted(bytes, records int) {
 	s.counts.Accepted.Add(int64(records))
 }
 
-// countRequest counts how a request ended.
-func (s *shared) countRequest(err error, failed int) {
+// countRequest counts how a request of that size ended, after that time.
+func (s *shared) countRequest(size int, err error, answer *wire.Answer, took time.Duration) {
 	outcome := requestAccepted
 	switch {
 	case err != nil:
 		outcome = outcomeOf(service.Classify(err))
-	case failed > 0:
+	case answer.Failed > 0:
 		outcome = requestPartial
+		s.countRefusals(answer)
 	}
 	s.counts.Requests[outcome].Add(1)
+	if service.WasSent(err) {
+		s.counts.SentBytes.Add(int64(size))
+		s.latency.Observe(took)
+	}
+	if err == nil && (answer.Failed == 0 || answer.Failed < len(answer.Results)) {
+		s.lastAccepted.Store(time.Now().UnixNano())
+	}
 }
 
 func outcomeOf(f service.Fault) requestOutcome {

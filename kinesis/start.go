@@ -9,7 +9,7 @@ import (
 
 // Start makes an instance of its options and of the environment, and logs
 // what they amount to. The error joins all mistakes in them.
-func Start(source plugins.Source, version string, log *plugins.Logger) (*Output, error) {
+func Start(source plugins.Source, host Host, version string, log *plugins.Logger) (*Output, error) {
 	config, settings, err := ReadConfig(source, os.Getenv)
 	if err != nil {
 		return nil, err
@@ -28,10 +28,15 @@ func Start(source plugins.Source, version string, log *plugins.Logger) (*Output,
 		log.Errorf("SEND_FAILURE_TIMEOUT: %s; the process exits", reason)
 		os.Exit(1)
 	})
-	if err == nil {
-		o.startedOn = plugins.ThreadID()
+	if err != nil {
+		return nil, err
 	}
-	return o, err
+	if err := o.startMetrics(host, version); err != nil {
+		o.release()
+		return nil, err
+	}
+	o.startedOn = plugins.ThreadID()
+	return o, nil
 }
 
 // CalledOn says on which thread Fluent Bit hands over chunks. Where it is the one

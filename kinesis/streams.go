@@ -1,6 +1,8 @@
 package kinesis
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -32,6 +34,13 @@ func newStreams(s *shared, client poster) *streams {
 		shared: s, client: client, most: s.config.StreamsMaximum, fallback: []byte(s.config.StreamDefault),
 		byName: make(map[string]*destination), past: make(tallies),
 	}
+}
+
+// all are the destinations that there are.
+func (s *streams) all() []*destination {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.byName))
 }
 
 // enter is the destination of a stream for the use of a flush, which is to leave

@@ -47,15 +47,16 @@ func (x optionCase) section(s *kinesistest.Server) options {
 }
 
 const (
-	isBool    = "must be true or false (or on, off, yes, no, 1, 0)"
-	isSize    = "must be a size from"
-	isAddress = "must be an address such as"
-	isPath    = "must be a key or a path of keys"
-	isRole    = "must be the ARN of a role"
-	isSession = "must be 2 to 64 of the characters"
-	isLasting = `must be a number of seconds, or a duration such as "30m" or "1h", from 15m to 12h`
-	isPattern = "must be a strftime pattern"
-	isSeconds = "must be a whole number of seconds"
+	isBool      = "must be true or false (or on, off, yes, no, 1, 0)"
+	isSize      = "must be a size from"
+	isAddress   = "must be an address such as"
+	isPath      = "must be a key or a path of keys"
+	isRole      = "must be the ARN of a role"
+	isSession   = "must be 2 to 64 of the characters"
+	isLasting   = `must be a number of seconds, or a duration such as "30m" or "1h", from 15m to 12h`
+	isPattern   = "must be a strftime pattern"
+	isSeconds   = "must be a whole number of seconds"
+	isListening = "must be an address and a port, such as 127.0.0.1:2021"
 )
 
 var (
@@ -215,6 +216,12 @@ var optionCases = []optionCase{
 
 	{started, "endpoint", "HOST", nil, "", "endpoint = https://127.0.0.1:"},
 	{started, "endpoint", "HTTPS://HOST/", nil, "", "endpoint = https://127.0.0.1:"},
+	{started, "metrics_listen", "127.0.0.1:0", nil, "", "metrics_listen = 127.0.0.1:0"},
+	{started, "metrics_listen", " [0:0::1]:0 ", nil, "", "metrics_listen = [::1]:0"},
+	{refused, "metrics_listen", "2021", nil, isListening, ""},
+	{refused, "metrics_listen", ":2021", nil, isListening, ""},
+	{refused, "metrics_listen", "127.0.0.1:99999", nil, isListening, ""},
+	{refused, "metrics_listen", "http://127.0.0.1:2021/metrics", nil, isListening, ""},
 	{warned, "endpoint", "https://user:secret@HOST", nil, isAddress, "endpoint = https://127.0.0.1:"},
 	{warned, "endpoint", "https://HOST?x=1", nil, isAddress, "endpoint = https://127.0.0.1:"},
 	{warned, "endpoint", "https://HOST/#x", nil, isAddress, "endpoint = https://127.0.0.1:"},

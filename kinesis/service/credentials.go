@@ -21,8 +21,9 @@ type signingKeys struct {
 	source  *credentials.Credentials
 	files   watch
 	last    credentials.Value // empty where there are none, or none that are of use
-	rest    time.Time         // until then no new ones are asked for
-	renewed time.Time         // when all was last read again because of a refusal
+	told    KeyState
+	rest    time.Time // until then no new ones are asked for
+	renewed time.Time // when all was last read again because of a refusal
 }
 
 const (
@@ -51,6 +52,7 @@ func (k *signingKeys) get(ctx context.Context) (credentials.Value, error) {
 			fresh, err = source.GetWithContext(ctx)
 		}
 	}
+	k.tell(source, fresh != last, err)
 	return k.take(source, fresh, err)
 }
 

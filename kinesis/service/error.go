@@ -36,6 +36,13 @@ func RefusedByProxy(err error) bool {
 	return errors.As(err, &e) && e.Status == http.StatusRequestEntityTooLarge && e.Code == ""
 }
 
+// WasSent tells whether a request went out, whatever became of it: an error of
+// its own may have kept it, such as that there are no credentials.
+func WasSent(err error) bool {
+	var e *Error
+	return !errors.As(err, &e) || e.Status != 0 || e.Fault == Unanswered
+}
+
 // readError reads the answer that refused a request signed at this time. Its
 // shape is the same for all operations.
 func readError(answer *http.Response, f wire.Format, body []byte, signed time.Time) *Error {

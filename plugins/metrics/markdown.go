@@ -17,10 +17,13 @@ func (r *Registry) Markdown() string {
 // shownLabels names the labels of a family, and what they can be where that is
 // more than one thing.
 func (f *Family) shownLabels() string {
+	if len(f.Series) < 2 {
+		return ""
+	}
 	var b strings.Builder
 	for i, label := range f.Labels {
 		b.WriteString(" By `" + label + "`")
-		for j := 0; j < len(f.Series) && len(f.Series) > 1; j++ {
+		for j := range f.Series {
 			b.WriteString([]string{": ", ", "}[min(j, 1)] + "`" + f.Series[j].Values[i] + "`")
 		}
 		b.WriteString(".")
