@@ -75,6 +75,7 @@ var cases = []struct {
 	{"a value that cannot be read stops the start", everyFormat, badValueStopsTheStart},
 	{"chunks handed back under throttling are offered again until each line is there once", files, retriesUnderThrottling},
 	{"two outputs in one process keep their streams and options apart", files, twoOutputs},
+	{"the plugin's metrics are among Fluent Bit's", files, metricsAmongFluentBits},
 	{"what was buffered in files during an outage lands after a restart", files, outageAndRestart},
 	{"SIGTERM under load loses nothing, on Fluent Bit's own thread", files, terminatedUnderLoad("0")},
 	{"SIGTERM under load loses nothing, with a worker", files, terminatedUnderLoad("1")},

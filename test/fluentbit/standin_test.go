@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path"
@@ -89,8 +91,31 @@ func newForwarder(config *standInConfig) (*forwarder, error) {
 	}
 	f.host, err = flbhost.Start(flbhost.Config{
 		Library: library, Instances: config.outputs, Workers: workers, RetryLimit: flbhost.NoLimit, Backoff: standInBackoff,
+		Metrics: config.service["http_server"] == "on",
 	})
+	if err == nil && config.service["http_server"] == "on" {
+		err = f.serve(net.JoinHostPort(config.service["http_listen"], config.service["http_port"]))
+	}
 	return f, err
+}
+
+// serve answers with the metrics that the plugin has put among Fluent Bit's, until the process ends.
+func (f *forwarder) serve(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /api/v2/metrics/prometheus", func(w http.ResponseWriter, _ *http.Request) {
+		text, err := f.host.Metrics()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, text)
+	})
+	go http.Serve(listener, routes)
+	return nil
 }
 
 // run forwards until a signal, and until all is delivered or the grace period is over.
