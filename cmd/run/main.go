@@ -98,6 +98,9 @@ func perform(ctx context.Context, set settings, stdin io.Reader, out *screen) (e
 	if err != nil {
 		return err
 	}
+	if err := set.chooseMetrics(); err != nil {
+		return err
+	}
 	plugin := plugin{
 		library: library,
 		options: set.pluginOptions(stream),

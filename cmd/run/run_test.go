@@ -96,6 +96,16 @@ func TestBundledLinesAllLandAndAreShown(t *testing.T) {
 	require.NotContains(t, stdout+stderr, "\x1b", "no colours but on a terminal")
 }
 
+func TestTheMetricsAreWhereTheRunSaysTheyAre(t *testing.T) {
+	said := regexp.MustCompile(`(?m)^metrics +(http://127\.0\.0\.1:\d+/metrics), while it runs$`)
+	_, _, stderr := runWith(t, "")
+	require.Regexp(t, said, stderr)
+	require.Contains(t, stderr, "metrics at "+said.FindStringSubmatch(stderr)[1])
+
+	_, _, stderr = runWith(t, "", "-o", "metrics_listen=127.0.0.1:0")
+	require.Regexp(t, `metrics at http://127\.0\.0\.1:[1-9]`, stderr)
+}
+
 func TestStandardInputIsReadToItsEndEmptyLinesIncluded(t *testing.T) {
 	status, stdout, stderr := runWith(t, "one\n\nthree \"quoted\"\r\nlast without newline", "-host", "bundled", "-input", "-")
 	require.Zero(t, status, stderr)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -30,6 +31,7 @@ type settings struct {
 	show     int  // records that are shown one by one; negative is all
 	full     bool
 	host     string // "auto", "bundled" or "fluent-bit"
+	metrics  string // where the plugin serves its own
 }
 
 const usage = `usage: run [flags]
@@ -168,11 +170,25 @@ func (s *settings) optionOr(key, otherwise string) string {
 	return otherwise
 }
 
+// chooseMetrics finds where the plugin is to serve its metrics: where it is told to, or at a port that is free.
+func (s *settings) chooseMetrics() error {
+	if s.metrics = s.options["metrics_listen"]; s.metrics != "" {
+		return nil
+	}
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.metrics = listener.Addr().String()
+	return listener.Close()
+}
+
 // pluginOptions are the options given, and those that lead the plugin to the embedded services.
 func (s *settings) pluginOptions(stream *kinesistest.Server) map[string]string {
 	options := maps.Clone(s.options)
 	options["stream"], options["region"] = s.optionOr("stream", s.stream()), s.region()
 	options["endpoint"] = stream.URL()
+	options["metrics_listen"] = s.metrics
 	if assumesRole := options["role_arn"] != "" || os.Getenv("EKS_POD_EXECUTION_ROLE") != ""; assumesRole {
 		options["sts_endpoint"] = stream.STSURL()
 	}

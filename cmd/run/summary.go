@@ -24,6 +24,7 @@ func (s *screen) header(set settings, stream *kinesistest.Server, fluentBit, inp
 		{"Fluent Bit", fluentBit + ", " + workersText(set.workers)},
 		{"input", input + "; each event is numbered under the key " + marker},
 		{"options", strings.Join(options, " ")},
+		{"metrics", "http://" + set.metrics + "/metrics, while it runs"},
 	}
 	for _, row := range rows {
 		s.note(paint(s.stderrColour, bold, fmt.Sprintf("%-11s", row[0])) + row[1])
