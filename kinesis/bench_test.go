@@ -2,7 +2,7 @@ package kinesis
 
 import (
 	"fmt"
-	"runtime/metrics"
+	runtimemetrics "runtime/metrics"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/internal/flbhost"
+	"fluent-bit-kinesis/kinesis/wire"
+	"fluent-bit-kinesis/plugins/metrics"
 )
 
 // containerChunk is a chunk of n events of some 450 bytes as JSON, of 40
@@ -120,8 +122,8 @@ func BenchmarkWorkersWaitForLocks(b *testing.B) {
 
 // lockWait is how long goroutines have waited for mutexes, in seconds.
 func lockWait() float64 {
-	sample := []metrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}}
-	metrics.Read(sample)
+	sample := []runtimemetrics.Sample{{Name: "/sync/mutex/wait/total:seconds"}}
+	runtimemetrics.Read(sample)
 	return sample[0].Value.Float64()
 }
 
@@ -142,4 +144,34 @@ func TestFlushAllocatesNothingPerRecord(t *testing.T) {
 			require.Less(t, allocs, float64(records/10), "allocations per chunk")
 		})
 	}
+}
+
+// BenchmarkMetrics is what metrics cost: with each request and each flush, and
+// twice a second while something happens.
+func BenchmarkMetrics(b *testing.B) {
+	o := outputOf(b, &fakeStream{t: b})
+	var answer wire.Answer
+	b.Run("request", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			o.countRequest(1000, nil, &answer, time.Millisecond)
+			o.changed()
+		}
+	})
+	b.Run("publication", func(b *testing.B) {
+		b.ReportAllocs()
+		r := o.registry("kinesis.0", "1")
+		var values []float64
+		for b.Loop() {
+			values = r.AppendValues(values[:0])
+		}
+	})
+	b.Run("page", func(b *testing.B) {
+		b.ReportAllocs()
+		r := o.registry("kinesis.0", "1")
+		var text []byte
+		for b.Loop() {
+			text = metrics.AppendText(text[:0], r)
+		}
+	})
 }

@@ -136,7 +136,7 @@ func (o *Output) processMetrics(version string) []metrics.Family {
 	failures.Kind = metrics.Counter
 	return []metrics.Family{
 		gauge("credentials_since_timestamp_seconds", "When the credentials in use were taken up, in seconds since 1970; 0 before the first.", keys(func(s service.KeyState) float64 { return seconds(s.Since) })),
-		gauge("credentials_expiry_timestamp_seconds", "When they are due to be renewed, likewise; 0 where their source does not say.", keys(func(s service.KeyState) float64 { return seconds(s.Until) })),
+		gauge("credentials_expiry_timestamp_seconds", "When they are due to be renewed, likewise; 0 where their source does not say, as that of containers and instances does not.", keys(func(s service.KeyState) float64 { return seconds(s.Until) })),
 		failures,
 		{
 			Kind: metrics.Gauge, Name: "build_info", Help: "1, with the version of the plugin and of the Go that it is built with.",

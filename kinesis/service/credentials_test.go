@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 the project stays on version 1 of the SDK
+
 package service
 
 import (
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/stretchr/testify/require"
 
 	"fluent-bit-kinesis/kinesis/wire"
@@ -150,3 +153,50 @@ func TestKeysOfAnUnknownClientAreTriedAgainIfThereAreOthers(t *testing.T) {
 	require.Equal(t, Expired.String(), Classify(post()).String())
 	require.NoError(t, post())
 }
+
+func TestTheClientTellsSinceWhenItHasItsKeysAndHowOftenItGotNone(t *testing.T) {
+	s := &keyServer{lifetime: time.Minute} // so that new ones are due at once
+	s.fails.Store(true)
+	c := clientWithKeys(t, s)
+	post := func() error { return c.Post(t.Context(), []byte("{}"), 1, &wire.Answer{}) }
+	require.Zero(t, c.Keys())
+	require.Error(t, post())
+	require.Equal(t, KeyState{Failures: 1}, c.Keys())
+
+	began := time.Now()
+	s.fails.Store(false)
+	require.NoError(t, post())
+	first := c.Keys()
+	require.False(t, first.Since.Before(began))
+	require.EqualValues(t, 1, first.Failures)
+
+	require.NoError(t, post())
+	require.True(t, c.Keys().Since.After(first.Since), "they are others")
+	s.fails.Store(true)
+	second := c.Keys()
+	require.NoError(t, post(), "with the keys that there are")
+	require.Equal(t, KeyState{Since: second.Since, Until: second.Until, Failures: 2}, c.Keys())
+}
+
+func TestTheClientTellsWhenTheKeysOfARoleEnd(t *testing.T) {
+	end := time.Now().Add(time.Hour)
+	c := &Client{}
+	source := credentials.NewCredentials(&ending{end: end})
+	c.keys.source, c.keys.files = source, newWatch()
+	_, err := c.keys.get(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, end, c.Keys().Until)
+	was := c.Keys()
+	_, err = c.keys.get(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, was, c.Keys(), "they are the same")
+}
+
+// ending is keys that say when they end, as those of roles do.
+type ending struct{ end time.Time }
+
+func (e *ending) Retrieve() (credentials.Value, error) {
+	return credentials.Value{AccessKeyID: "KEY", SecretAccessKey: "secret"}, nil
+}
+func (e *ending) IsExpired() bool      { return false }
+func (e *ending) ExpiresAt() time.Time { return e.end }
