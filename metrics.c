@@ -74,6 +74,8 @@ static struct {
                                   int label_count, char **labels);
     int (*cmt_histogram_set_default)(void *histogram, uint64_t timestamp, uint64_t *buckets, double sum, uint64_t count,
                                      int label_count, char **labels);
+
+    void (*cmt_cat_copy_map)(void); /* never called */
 } host;
 
 /* ISO C has no cast from a data pointer to a function's; POSIX promises that the bytes are the same. */
@@ -87,8 +89,25 @@ static int found_all(void)
     if (!looked) {
         looked = 1;
         all = FIND(flb_output_get_cmt_instance) && FIND(cmt_counter_create) && FIND(cmt_counter_set) &&
-              FIND(cmt_gauge_create) && FIND(cmt_gauge_set) && FIND(cmt_histogram_buckets_create_size) &&
-              FIND(cmt_histogram_create) && FIND(cmt_histogram_set_default);
+              FIND(cmt_gauge_create) && FIND(cmt_gauge_set);
+    }
+    return all;
+}
+
+/*
+ * When Fluent Bit before 3.0.2 gathers the metrics of its outputs, it copies as many buckets of a histogram as there were
+ * observations, and reads what lies behind them, in the end what is not its own. cmt_cat_copy_map has been there since
+ * 3.0.7, and tells that it is not one of those.
+ */
+static int found_histograms(void)
+{
+    static int looked, all;
+    void *symbol;
+
+    if (!looked) {
+        looked = 1;
+        all = FIND(cmt_histogram_buckets_create_size) && FIND(cmt_histogram_create) && FIND(cmt_histogram_set_default) &&
+              FIND(cmt_cat_copy_map);
     }
     return all;
 }
@@ -118,6 +137,9 @@ void *kinesis_metrics_create(void *context, int kind, char *ns, char *subsystem,
         return host.cmt_counter_create(context, ns, subsystem, name, help, label_count, labels);
     case METRIC_GAUGE:
         return host.cmt_gauge_create(context, ns, subsystem, name, help, label_count, labels);
+    }
+    if (!found_histograms()) {
+        return NULL;
     }
     buckets = host.cmt_histogram_buckets_create_size(bounds, (size_t) bound_count); /* the histogram's from here on */
     if (buckets == NULL) {

@@ -171,7 +171,7 @@ func TestWhatADeliveryWaitsForIsCounted(t *testing.T) {
 		o.flushes.Wait()
 		require.Equal(t, "3", valuesOf(o)[`wait_seconds_total{for="place_in_flight"}`], "the second for one, the third for two")
 		require.Equal(t, "3", valuesOf(o)[`request_duration_seconds_sum`])
-		require.Equal(t, "3", valuesOf(o)[`request_duration_seconds_bucket{le="1"}`])
+		require.Equal(t, "3", valuesOf(o)[`request_duration_seconds_bucket{le="1.0"}`])
 		require.Equal(t, "0", valuesOf(o)[`request_duration_seconds_bucket{le="0.5"}`])
 	})
 }

@@ -84,6 +84,9 @@ var (
 		return Build(dir)
 	})
 	builtMetrics = sync.OnceValues(func() (string, error) {
+		if file := os.Getenv("FLBHOST_METRICS_LIBRARY"); file != "" {
+			return filepath.Abs(file)
+		}
 		dir, err := workshopDir()
 		if err != nil {
 			return "", err

@@ -21,7 +21,8 @@
 // [Chunk] writes chunks as Fluent Bit does. In tests, [Run] starts a host and ends it with the test.
 //
 // Environment variables stand in for what is built otherwise: FLBHOST_LIBRARY for the plugin, FLBHOST_BINARY for the host
-// program, FLBHOST_RACE_BINARY for the one with the race detector; FLBHOST_EXEC is a command that runs the program,
+// program, FLBHOST_RACE_BINARY for the one with the race detector, FLBHOST_METRICS_LIBRARY for the functions of Fluent
+// Bit's metrics, so that they can be its own; FLBHOST_EXEC is a command that runs the program,
 // such as wine or qemu-aarch64. So the same tests prove a library built for another system.
 //
 // The functions of Fluent Bit's metrics are in a library of their own, which Config.Metrics has the host load: without it

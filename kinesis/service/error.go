@@ -39,6 +39,9 @@ func RefusedByProxy(err error) bool {
 // WasSent tells whether a request went out, whatever became of it: an error of
 // its own may have kept it, such as that there are no credentials.
 func WasSent(err error) bool {
+	if err == nil {
+		return true
+	}
 	var e *Error
 	return !errors.As(err, &e) || e.Status != 0 || e.Fault == Unanswered
 }

@@ -8,8 +8,6 @@
 // such as Fluent Bit; a [Publisher] says when.
 package metrics
 
-import "slices"
-
 // A Kind is how the values of a metric are to be understood.
 type Kind uint8
 
@@ -55,13 +53,18 @@ type Series struct {
 // FullName is the name of a family as Prometheus has it.
 func (r *Registry) FullName(f *Family) string { return r.Namespace + "_" + r.Subsystem + "_" + f.Name }
 
-// family returns the one of that full name, nil where there is none.
-func (r *Registry) family(name string) *Family {
-	i := slices.IndexFunc(r.Families, func(f Family) bool { return r.FullName(&f) == name })
-	if i < 0 {
+// same returns the family that is the one of another registry, nil where there is
+// none.
+func (r *Registry) same(other *Registry, f *Family) *Family {
+	if r.Namespace != other.Namespace || r.Subsystem != other.Subsystem {
 		return nil
 	}
-	return &r.Families[i]
+	for i := range r.Families {
+		if r.Families[i].Name == f.Name {
+			return &r.Families[i]
+		}
+	}
+	return nil
 }
 
 // AppendValues appends what all series come to now, in the order of the

@@ -24,7 +24,7 @@ func AppendText(dst []byte, registries ...*Registry) []byte {
 			told[name] = true
 			dst = appendHead(dst, name, f)
 			for _, other := range registries[i:] {
-				if same := other.family(name); same != nil {
+				if same := other.same(r, f); same != nil {
 					dst = appendFamily(dst, name, other.Labels, same)
 				}
 			}
@@ -56,7 +56,7 @@ func appendHistogram(dst []byte, name, labels string, h *Histogram) []byte {
 	values := h.AppendValues(nil)
 	n := len(h.bounds)
 	for i, bound := range h.bounds {
-		dst = appendSample(dst, name+"_bucket", withLabel(labels, "le", number(bound)), values[i])
+		dst = appendSample(dst, name+"_bucket", withLabel(labels, "le", boundText(bound)), values[i])
 	}
 	dst = appendSample(dst, name+"_bucket", withLabel(labels, "le", "+Inf"), values[n])
 	dst = appendSample(dst, name+"_sum", labels, values[n+1])
@@ -89,6 +89,14 @@ func withLabel(labels, name, value string) string {
 		labels += ","
 	}
 	return labels + name + `="` + valueEscapes.Replace(strings.ToValidUTF8(value, "\uFFFD")) + `"`
+}
+
+// boundText is a bound as OpenMetrics and Fluent Bit have it: 1.0, 0.5.
+func boundText(bound float64) string {
+	if bound == math.Trunc(bound) {
+		return strconv.FormatFloat(bound, 'f', 1, 64)
+	}
+	return number(bound)
 }
 
 // number is the shortest text that reads back the same. Whole numbers stay

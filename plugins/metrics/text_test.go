@@ -50,7 +50,7 @@ fluentbit_test_load{output="a"} 0.25
 # HELP fluentbit_test_took_seconds How long it took.
 # TYPE fluentbit_test_took_seconds histogram
 fluentbit_test_took_seconds_bucket{output="a",le="0.1"} 2
-fluentbit_test_took_seconds_bucket{output="a",le="1"} 3
+fluentbit_test_took_seconds_bucket{output="a",le="1.0"} 3
 fluentbit_test_took_seconds_bucket{output="a",le="2.5"} 3
 fluentbit_test_took_seconds_bucket{output="a",le="+Inf"} 4
 fluentbit_test_took_seconds_sum{output="a"} 60.201

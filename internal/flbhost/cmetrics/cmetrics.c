@@ -172,26 +172,33 @@ static int set(struct metric *metric, double value, const uint64_t *buckets, uin
     return 0;
 }
 
+/* The bound of a bucket comes before the other labels, as in Fluent Bit. */
 static void print_labels(FILE *out, const struct metric *metric, const struct series *s, const char *le)
 {
+    const char *before = "{";
     int i;
 
-    for (i = 0; i < metric->label_count; i++) {
-        fprintf(out, "%s%s=\"%s\"", i == 0 ? "{" : ",", metric->labels[i], s->labels[i]);
-    }
     if (le != NULL) {
-        fprintf(out, "%sle=\"%s\"", i == 0 ? "{" : ",", le);
+        fprintf(out, "%sle=\"%s\"", before, le);
+        before = ",";
     }
-    fprintf(out, i == 0 && le == NULL ? "" : "}");
+    for (i = 0; i < metric->label_count; i++) {
+        fprintf(out, "%s%s=\"%s\"", before, metric->labels[i], s->labels[i]);
+        before = ",";
+    }
+    fprintf(out, *before == ',' ? "}" : "");
 }
 
 static void print_histogram(FILE *out, const struct metric *metric, const struct series *s)
 {
-    char bound[32];
+    char bound[40];
     size_t i;
 
     for (i = 0; i <= metric->buckets->count; i++) {
         snprintf(bound, sizeof bound, "%g", metric->buckets->bounds[i]);
+        if (strchr(bound, '.') == NULL) {
+            strcat(bound, ".0");
+        }
         fprintf(out, "%s_bucket", metric->name);
         print_labels(out, metric, s, i < metric->buckets->count ? bound : "+Inf");
         fprintf(out, " %llu\n", (unsigned long long) s->buckets[i]);
@@ -287,6 +294,13 @@ int cmt_histogram_set_default(struct metric *histogram, uint64_t timestamp, uint
 {
     (void) timestamp;
     LOCKED(int, set(histogram, sum, buckets, count, label_count, labels));
+}
+
+/* It is there in Fluent Bit 3.0.7 and later, where a histogram can be copied. */
+int cmt_cat_copy_map(void)
+{
+    fail("cmt_cat_copy_map is for Fluent Bit alone");
+    return -1;
 }
 
 /* What the host asks for. */
