@@ -262,13 +262,13 @@ func TestARateKnowsItsShareOfTheStream(t *testing.T) {
 		rate     float64
 		early    bool // it still makes room for others
 	}{
-		"one of few begins with a whole shard":           {4, 0.25, 0.1, 1, true},
-		"on twice the shards it begins with half of one": {8, 0.25, 0.1, 0.5, false},
-		"one of many begins with what it had":            {100, 0.25, 0.1, 0.25, false},
-		"what began with more keeps it":                  {4, 2, 2, 2, true},
-		"one shard says nothing of the stream":           {1, 0.25, 0.1, 0.25, false},
-		"who has all of it makes no room":                {4, 2, 3.6, 2, false},
-		"without names nothing is known":                 {0, 2, 3.6, 2, true},
+		"one of few begins with half of the stream": {4, 0.25, 0.1, 2, true},
+		"on twice the shards it begins with one":    {8, 0.25, 0.1, 1, true},
+		"one of many begins with what it had":       {100, 0.25, 0.1, 0.25, false},
+		"what began with more keeps it":             {4, 2, 2, 2, true},
+		"one shard says nothing of the stream":      {1, 0.25, 0.1, 0.25, false},
+		"who has all of it makes no room":           {4, 2, 3.6, 2, false},
+		"without names nothing is known":            {0, 2, 3.6, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := time.Unix(1000, 0)

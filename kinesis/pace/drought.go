@@ -39,6 +39,9 @@ func (d *drought) miss(now, sent time.Time, answered bool, accepted float64, ran
 	d.failed = d.failed || !answered
 	d.last, d.asking = now, false
 	pause := min(max(now.Sub(d.since)/4, leastPause), mostPause)
+	if !d.failed && now.Sub(d.since) < outage { // it ends with the second
+		pause = leastPause
+	}
 	d.until = now.Add(pause/2 + time.Duration(random.Int64N(int64(pause))))
 	return d.outage(now)
 }

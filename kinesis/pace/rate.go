@@ -69,6 +69,7 @@ const (
 	early       = 8 * time.Second
 	earlyLeast  = 0.5
 	earlyGrowth = 1.5 // of a rate of one shard, besides
+	firstGrowth = 3.0 // until it has met the limit
 	earlyEasing = 0.4
 )
 
@@ -77,7 +78,7 @@ const (
 // nobody, and need not make room; who begins on a stream of few shards is one of few.
 const (
 	mostOfIt  = 0.85
-	fewShards = 4 // of so many a rate begins with one, of twice as many with half of one
+	fewShards = 8 // of two a rate begins with one, of four with two, of eight with one: somebody else is there as well
 )
 
 // Without a refusal for a while, which must be more than the second in which the
@@ -141,7 +142,7 @@ func (r *rate) compare(now time.Time, shards int, accepted float64) {
 	}
 	r.has = accepted / r.shards
 	if r.shards > 1 && r.search == firstGain && now.Sub(r.began) < time.Second {
-		r.lift(min(1, fewShards/r.shards))
+		r.lift(min(r.shards/2, fewShards/r.shards))
 	}
 }
 
@@ -209,6 +210,14 @@ func (r *rate) early(now time.Time) bool {
 	return now.Sub(r.began) < early && r.perSecond > earlyLeast && r.has < mostOfIt
 }
 
+// earlyGrowth is how much faster it grows then, in shards a second.
+func (r *rate) earlyGrowth() float64 {
+	if r.search > 0 {
+		return firstGrowth
+	}
+	return earlyGrowth
+}
+
 // gain is the share by which the rate grows.
 //
 // One of several shards grows by the same part of a shard whatever it is, so that
@@ -222,7 +231,7 @@ func (r *rate) gain(now time.Time) float64 {
 	}
 	g := r.search
 	if r.early(now) && (r.shards == 0 || r.perSecond < r.shards) {
-		g += earlyGrowth / r.perSecond
+		g += r.earlyGrowth() / r.perSecond
 	}
 	if r.perSecond > 1 {
 		g += max(largeGrowth/r.perSecond, largeGains)
