@@ -139,9 +139,9 @@ func (dl *delivery) repack(into, from *batch, i int, users []aggregate.Record, f
 	e := &from.entries[i]
 	a := dl.d.getAggregate(e.shard)
 	if at, placed := from.body.Placed(i); placed {
-		a.writer.Place(at)
-	} else if first > 0 && len(dl.d.config.Record.HashKey) > 0 { // its key may hash to elsewhere
-		a.writer.Place(from.body.HashKey(i))
+		a.place(at)
+	} else if first > 0 && a.lines == nil && len(dl.d.config.Record.HashKey) > 0 { // its key may hash to elsewhere
+		a.place(from.body.HashKey(i))
 	}
 	for u := first; u < last; u++ {
 		a.put([]byte(users[u].PartitionKey), users[u].Data)

@@ -59,6 +59,15 @@ func (a *openAggregate) placed() (at aggregate.HashKey, ok bool) {
 	return a.writer.Placed()
 }
 
+// place has the aggregate, which is empty, be put under an explicit hash key.
+func (a *openAggregate) place(at aggregate.HashKey) {
+	if a.lines != nil {
+		a.lines.at, a.lines.placed = at, true
+		return
+	}
+	a.writer.Place(at)
+}
+
 // sizeWith is what size would be with one more record.
 func (a *openAggregate) sizeWith(key []byte, size int) int {
 	if a.lines != nil {

@@ -128,3 +128,39 @@ func TestAPlacedAggregateThatIsTakenApartStaysInItsPlace(t *testing.T) {
 		})
 	}
 }
+
+// Lines have the place of the record that they were joined to, also where that is
+// taken apart for a line at fault.
+func TestPlacedLinesThatAreTakenApartStayInTheirPlace(t *testing.T) {
+	for _, options := range [][]string{{}, {"partition_key", "key"}, {"compression", "zstd"}} {
+		t.Run(fmt.Sprint(options), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &fakeStream{t: t, latency: time.Millisecond}
+				o := outputOf(t, s, append(options, "explicit_hash_key", "hash", "simple_aggregation", "true", "data_keys", "n")...)
+				s.packed = o.config.Compression
+				s.fail = func(_ context.Context, records []putRecord) error {
+					for _, r := range records {
+						if slices.ContainsFunc(s.users(r), func(line putRecord) bool { return line.n(t)%50 == 7 }) {
+							return failed(service.Invalid)
+						}
+					}
+					return nil
+				}
+				chunk := func(from int) []byte {
+					return chunkOf(200, func(i int) fields {
+						return fields{kv("key", "k"+strconv.Itoa(i%3)), kv("n", from+i), kv("hash", quarter((from+i)%4))}
+					})
+				}
+				codes, _ := o.together(chunk(0), chunk(200), chunk(400))
+				require.Equal(t, allOK(3), codes)
+				require.Len(t, s.userNumbers(), 600-12)
+				for _, r := range s.landed {
+					for _, line := range s.users(r) {
+						require.Equal(t, quarter(line.n(t)%4), line.ExplicitHashKey, "line %d", line.n(t))
+					}
+				}
+				requireIdle(t, o)
+			})
+		})
+	}
+}
