@@ -88,7 +88,7 @@ func (f *flush) aggregate(l *lane, r *record.Record, shard *shard, of stripes, o
 		}
 	}
 	if a.writer.Count() == 0 {
-		if r.Random && !r.Placed && !f.d.ordered {
+		if r.Random && !r.Placed && !f.d.ordered && shard == nil { // else its key is one for the shard
 			var spread [16]byte
 			key = f.d.spread.append(spread[:0])
 		}

@@ -164,3 +164,26 @@ func TestPlacedLinesThatAreTakenApartStayInTheirPlace(t *testing.T) {
 		})
 	}
 }
+
+// What has no place goes into the aggregate of the shard of its random key, and may be
+// the first in it: those with a place that come later are for that shard.
+func TestARecordWithoutAPlaceLeadsNoAggregateToAnotherShard(t *testing.T) {
+	s := &fakeStream{t: t, shardOf: fourQuarters}
+	o := outputOf(t, s, "explicit_hash_key", "hash", "aggregation", "true", "aggregation_shard_map", "true")
+	o.d.shards = newShardWatch(o.log, func(context.Context) ([]service.Shard, error) { return openQuarters(), nil })
+	require.Equal(t, OK, o.Flush(chunkOf(200, func(i int) fields {
+		if i < 50 {
+			return fields{kv("n", i)}
+		}
+		return fields{kv("n", i), kv("hash", quarter(i%4))}
+	}), "tag"))
+	require.Equal(t, upTo(200), s.userNumbers())
+	for _, r := range s.landed {
+		for _, user := range s.users(r) {
+			if n := user.n(t); n >= 50 {
+				require.Equal(t, fmt.Sprint("shardId-", n%4), fourQuarters(r), "record %d", n)
+			}
+		}
+	}
+	require.NotNil(t, o.d.shards.current.Load(), "each record came to rest where it was foreseen")
+}
