@@ -34,20 +34,17 @@ func (b *batch) reset() {
 	b.stripes, b.sharded = stripes{}, false
 }
 
-// add appends a record that fits, and carries one event of a flush.
-func (b *batch) add(data, key []byte, of stripes, shard *shard, f *flush, ordinal uint32) {
-	b.body.Add(data, key)
+// add appends a record that fits, and carries one event of a flush. Its entry is
+// valid until the next one is added.
+func (b *batch) add(r *record.Record, of stripes, shard *shard, f *flush, ordinal uint32) *entry {
+	if r.Placed {
+		b.body.AddPlaced(r.Data, r.Key, r.At)
+	} else {
+		b.body.Add(r.Data, r.Key)
+	}
 	first := len(b.events.ordinals)
 	b.events.add(f, ordinal)
-	b.push(first, of, shard)
-}
-
-// addPlaced is add for a record with an explicit hash key.
-func (b *batch) addPlaced(r *record.Record, of stripes, shard *shard, f *flush, ordinal uint32) {
-	b.body.AddPlaced(r.Data, r.Key, r.At)
-	first := len(b.events.ordinals)
-	b.events.add(f, ordinal)
-	b.push(first, of, shard)
+	return b.push(first, of, shard)
 }
 
 // addAggregate appends a closed aggregate, or a part of one, which fits, with the
@@ -60,8 +57,7 @@ func (b *batch) addAggregate(s *sealed, a *openAggregate) {
 	}
 	first := len(b.events.ordinals)
 	b.events.addSpan(&a.events, s.first, s.last)
-	b.push(first, a.stripes, a.shard)
-	b.entries[len(b.entries)-1].random = s.random
+	b.push(first, a.stripes, a.shard).random = s.random
 }
 
 // copyEntry appends an entry of another batch as it stands there.
@@ -70,8 +66,7 @@ func (b *batch) copyEntry(from *batch, i int) {
 	b.body.Copy(from.body, i)
 	first := len(b.events.ordinals)
 	b.events.addSpan(&from.events, int(e.first), int(e.last))
-	b.push(first, e.stripes, e.shard)
-	b.entries[len(b.entries)-1].random = e.random
+	b.push(first, e.stripes, e.shard).random = e.random
 }
 
 // copyAll appends all entries of another batch, which must fit.
@@ -81,12 +76,14 @@ func (b *batch) copyAll(from *batch) {
 	}
 }
 
-func (b *batch) push(first int, of stripes, shard *shard) {
+// push adds the entry of the events from first on, the last that the batch has.
+func (b *batch) push(first int, of stripes, shard *shard) *entry {
 	b.entries = append(b.entries, entry{
 		first: uint32(first), last: uint32(len(b.events.ordinals)), stripes: of, shard: shard,
 	})
 	b.stripes.add(of)
 	b.sharded = b.sharded || shard != nil
+	return &b.entries[len(b.entries)-1]
 }
 
 // rekey gives the entries that have a random key another one. They were refused,

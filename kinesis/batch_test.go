@@ -9,8 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 )
+
+// recordOf is a record of this data under this key.
+func recordOf(data, key string) *record.Record {
+	return &record.Record{Data: []byte(data), Key: []byte(key)}
+}
 
 func emptyBatch() *batch {
 	return newBatch(wire.NewBody(jsonFormat, jsonFormat.AppendHead(nil, "logs")))
@@ -44,7 +50,7 @@ func (b *batch) addOne(i int, r putRecord, flushes ...*flush) {
 	if len(flushes) > 0 {
 		f = flushes[i/3%len(flushes)]
 	}
-	b.add(r.Data, []byte(r.PartitionKey), stripeSet(uint8(i)), nil, f, uint32(10*i))
+	b.add(&record.Record{Data: r.Data, Key: []byte(r.PartitionKey)}, stripeSet(uint8(i)), nil, f, uint32(10*i))
 }
 
 // eventsOf lists the events of an entry, as text.
@@ -79,7 +85,7 @@ func TestBatchKeepsTheEventsOfSeveralFlushesInOneEntry(t *testing.T) {
 		a.add([]byte("k"), []byte("data"), stripeSet(7), of, uint32(i))
 	}
 	b, other := emptyBatch(), emptyBatch()
-	b.add([]byte("alone"), []byte("k"), stripes{}, nil, g, 9)
+	b.add(recordOf("alone", "k"), stripes{}, nil, g, 9)
 	b.addAggregate(&sealed{data: a.writer.Close(), key: a.key(), last: a.count()}, a)
 	want := fmt.Sprintf("%p [0 1], %p [2], %p [3]", f, g, f)
 	require.Equal(t, want, b.eventsOf(1))
@@ -144,7 +150,7 @@ func requireSameBatch(t *testing.T, want, got *batch) {
 func TestBatchIsEmptyAfterReset(t *testing.T) {
 	b := emptyBatch()
 	b.addAll(randomRecords(rand.New(rand.NewPCG(6, 6)), 10))
-	b.add([]byte("data"), []byte("k"), stripeSet(7), &shard{}, &flush{}, 3)
+	b.add(recordOf("data", "k"), stripeSet(7), &shard{}, &flush{}, 3)
 	b.body.Close()
 	b.reset()
 	requireSameBatch(t, emptyBatch(), b)
@@ -156,8 +162,8 @@ func TestBatchIsEmptyAfterReset(t *testing.T) {
 func TestBatchSwapExchangesEverything(t *testing.T) {
 	a, b := emptyBatch(), emptyBatch()
 	f, g := &flush{}, &flush{}
-	a.add([]byte("1"), []byte("k"), stripeSet(1), nil, f, 1)
-	b.add([]byte("2"), []byte("l"), stripeSet(2), nil, g, 2)
+	a.add(recordOf("1", "k"), stripeSet(1), nil, f, 1)
+	b.add(recordOf("2", "l"), stripeSet(2), nil, g, 2)
 	a.swap(b)
 	require.Equal(t, fmt.Sprintf("%p [2]", g), a.eventsOf(0))
 	require.Equal(t, []putRecord{{Data: []byte("2"), PartitionKey: "l"}}, recordsOf(t, a.body.Close()))

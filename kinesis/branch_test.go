@@ -165,7 +165,7 @@ func TestWhoWaitsForARefusedKeyStepsAsideInOrder(t *testing.T) {
 				f := &flush{}
 				b := o.d.getBatch()
 				for i, of := range test.entries {
-					b.add(fmt.Append(nil, i), []byte("k"), of, nil, f, uint32(i))
+					b.add(recordOf(fmt.Sprint(i), "k"), of, nil, f, uint32(i))
 				}
 				f.unsettled.Add(len(test.entries))
 				o.d.mu.Lock()

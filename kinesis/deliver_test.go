@@ -32,7 +32,7 @@ func mocked(t *testing.T, options []string, test func(t *testing.T, o *Output, c
 func (o *Output) batchOf(of *flush, data ...string) *batch {
 	b := o.d.getBatch()
 	for i, d := range data {
-		b.add([]byte(d), []byte("k"), stripes{}, nil, of, uint32(10+i))
+		b.add(recordOf(d, "k"), stripes{}, nil, of, uint32(10+i))
 	}
 	return b
 }
@@ -57,7 +57,7 @@ type carrying []string
 func (c carrying) Matches(body any) bool {
 	b := emptyBatch()
 	for _, data := range c {
-		b.add([]byte(data), []byte("k"), stripes{}, nil, nil, 0)
+		b.add(recordOf(data, "k"), stripes{}, nil, nil, 0)
 	}
 	return bytes.Equal(b.body.Close(), body.([]byte)) // spans, and so bytes, are copied
 }

@@ -61,7 +61,7 @@ func (f *flush) addLarge(l *lane, r *record.Record, of stripes, shard *shard, or
 	}
 	b := f.d.getBatch()
 	b.body.Reserve(r.Size())
-	f.addAlone(b, r, of, shard, ordinal)
+	b.add(r, of, shard, f, ordinal).random = f.mayRekey(r)
 	f.records.Trim() // it is in the body, and may wait there
 	f.send(b)
 }

@@ -32,18 +32,13 @@ func (f *flush) add(r *record.Record, ordinal uint32) {
 		return
 	}
 	f.room(l, r.Size())
-	f.addAlone(l.batch, r, of, shard, ordinal)
+	l.batch.add(r, of, shard, f, ordinal).random = f.mayRekey(r)
 }
 
-// addAlone adds a record to a batch, as an entry of its own.
-func (f *flush) addAlone(b *batch, r *record.Record, of stripes, shard *shard, ordinal uint32) {
-	if r.Placed {
-		b.addPlaced(r, of, shard, f, ordinal)
-		return
-	}
-	b.add(r.Data, r.Key, of, shard, f, ordinal)
-	b.entries[len(b.entries)-1].random = r.Random && !f.d.aimed
-}
+// mayRekey tells whether a record that is refused may go under another key. It may
+// not where keys say what shard a record is for: the line and the paces of shards
+// go by the one that it has.
+func (f *flush) mayRekey(r *record.Record) bool { return r.Random && !f.d.aimed }
 
 // shardOf is the shard that a record is for, as far as that is known and matters.
 func (f *flush) shardOf(r *record.Record) *shard {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/wire"
 )
 
@@ -23,7 +24,7 @@ func (o *Output) restOf(f *flush, first uint32, entries, aggregates []int) *rest
 		if r.batch == nil {
 			r.batch = o.d.getBatch()
 		}
-		r.batch.add([]byte("data"), []byte("k"+strconv.Itoa(stripe)), stripesOf(stripe), nil, f, next())
+		r.batch.add(recordOf("data", "k"+strconv.Itoa(stripe)), stripesOf(stripe), nil, f, next())
 	}
 	for _, stripe := range aggregates {
 		a := o.d.getAggregate(nil)
@@ -114,7 +115,7 @@ func TestARestFitsWhereTheRequestStaysWithinItsLimits(t *testing.T) {
 	sized := func(entries, size int) *rest {
 		b := o.d.getBatch()
 		for i := range entries {
-			b.add(make([]byte, size-1), []byte("k"), stripes{}, nil, nil, uint32(i))
+			b.add(&record.Record{Data: make([]byte, size-1), Key: []byte("k")}, stripes{}, nil, nil, uint32(i))
 		}
 		return &rest{batch: b}
 	}
