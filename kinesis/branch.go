@@ -80,14 +80,7 @@ func hashOf(b *batch, i int) uint64 { return b.body.HashKey(i).Hi }
 // left.
 func (dl *delivery) takeOut(b *batch, take func(i int) bool) (taken *batch) {
 	d := dl.d
-	stay, taken := d.getBatch(), d.getBatch()
-	for i := range b.entries {
-		into := stay
-		if take(i) {
-			into = taken
-		}
-		into.copyEntry(b, i)
-	}
+	stay, taken := d.deal(b, take)
 	if len(taken.entries) == 0 || len(stay.entries) == 0 {
 		d.putBatch(stay)
 		d.putBatch(taken)
@@ -96,6 +89,20 @@ func (dl *delivery) takeOut(b *batch, take func(i int) bool) (taken *batch) {
 	b.swap(stay)
 	d.putBatch(stay)
 	return taken
+}
+
+// deal copies the entries of a batch to two others: those for which it is asked to
+// the second.
+func (d *destination) deal(b *batch, toSecond func(i int) bool) (first, second *batch) {
+	first, second = d.getBatch(), d.getBatch()
+	for i := range b.entries {
+		if toSecond(i) {
+			second.copyEntry(b, i)
+		} else {
+			first.copyEntry(b, i)
+		}
+	}
+	return first, second
 }
 
 // A place is where entries that are taken out of a batch go in line, if they have

@@ -40,17 +40,10 @@ func (dl *delivery) isolate(b *batch, refusal error) {
 
 // halves are the two halves of a batch, which is empty then.
 func (dl *delivery) halves(b *batch) [2]*batch {
-	half := [2]*batch{dl.d.getBatch(), dl.d.getBatch()}
-	for i := range b.entries {
-		part := half[0]
-		if i >= len(b.entries)/2 {
-			part = half[1]
-		}
-		part.copyEntry(b, i)
-	}
+	first, second := dl.d.deal(b, func(i int) bool { return i >= len(b.entries)/2 })
 	b.reset()
-	dl.batches = append(dl.batches, half[:]...) // not before: of a panic, b is what is left
-	return half
+	dl.batches = append(dl.batches, first, second) // not before: of a panic, b is what is left
+	return [2]*batch{first, second}
 }
 
 // deliverParts delivers one part after the other of a batch in which there is a
