@@ -40,39 +40,49 @@ func (dl *delivery) learn(b *batch, err error, took time.Duration) {
 }
 
 // sorted adds up what the stream accepted of a request, and what it refused for
-// its pace.
+// its pace. It begins at the end: what was refused before the same shard accepted
+// something is scattered.
 func (dl *delivery) sorted(b *batch, took time.Duration) pace.Outcome {
-	o := pace.Outcome{Took: took}
+	sum := pace.Outcome{Took: took}
 	dl.shares.reset()
-	for i := range dl.answer.Results {
-		r := &dl.answer.Results[i]
-		a := pace.Amount{Records: 1, Bytes: min(b.body.EntrySize(i), wire.MaxRecordBytes)}
-		if r.Code == "" {
-			dl.shares.name(r.Shard)
-			o.Accepted = o.Accepted.Plus(a)
-			dl.share(b, i, r.Shard, pace.Outcome{Accepted: a})
-		} else if service.Classify(r.Err()) == service.Throttled {
-			o.Refused = o.Refused.Plus(a)
-			shard := refusingShard(r.Message)
-			dl.shares.name(shard)
-			dl.share(b, i, shard, pace.Outcome{Refused: a})
+	for i := len(dl.answer.Results) - 1; i >= 0; i-- {
+		shard, o := dl.became(b, i)
+		dl.shares.name(shard)
+		dl.share(b, i, shard, o)
+		sum.Add(o)
+	}
+	sum.Shards = len(dl.shares.named)
+	return dl.apart(sum)
+}
+
+// became is what became of entry i, and on which shard: empty where the answer
+// names none. Nothing became of one that was refused for anything but the pace.
+func (dl *delivery) became(b *batch, i int) (shard string, o pace.Outcome) {
+	r, size := &dl.answer.Results[i], b.body.EntrySize(i)
+	a := pace.Amount{Records: 1, Bytes: min(size, wire.MaxRecordBytes)}
+	if r.Code == "" {
+		if dl.answer.Failed > 0 {
+			dl.shares.accept(r.Shard, size)
 		}
+		return r.Shard, pace.Outcome{Accepted: a}
 	}
-	o.Shards = len(dl.shares.named)
-	if o.Accepted.Records > 0 && o.Refused.Records > 0 {
-		o.Scattered = dl.scattered(b)
+	if service.Classify(r.Err()) != service.Throttled {
+		return "", o
 	}
-	return dl.apart(o)
+	shard = refusingShard(r.Message)
+	o.Refused = a
+	if largest, ok := dl.shares.accepted[shard]; ok && size <= largest {
+		o.Scattered = a
+	}
+	return shard, o
 }
 
 // share notes what became of entry i on a shard. Where keys are random, a shard
 // that is full by itself is so by chance, and not for long.
 func (dl *delivery) share(b *batch, i int, shard string, o pace.Outcome) {
-	if !dl.d.aimed || shard == "" {
-		return
+	if dl.d.aimed && shard != "" {
+		dl.shares.of(shard, hashOf(b, i)).Add(o)
 	}
-	of := dl.shares.of(shard, hashOf(b, i))
-	of.Accepted, of.Refused = of.Accepted.Plus(o.Accepted), of.Refused.Plus(o.Refused)
 }
 
 // apart tells the shards what became of their shares. What those refuse that are
@@ -90,31 +100,6 @@ func (dl *delivery) apart(o pace.Outcome) pace.Outcome {
 		}
 	}
 	return o
-}
-
-// scattered adds up what was refused before the same shard accepted something that
-// was no smaller. Of a refusal that names no shard any may have been it.
-func (dl *delivery) scattered(b *batch) (sum pace.Amount) {
-	largest := dl.shares.accepted
-	for i := len(dl.answer.Results) - 1; i >= 0; i-- {
-		r, size := &dl.answer.Results[i], b.body.EntrySize(i)
-		if r.Code == "" {
-			largest[r.Shard] = max(largest[r.Shard], size)
-			largest[""] = max(largest[""], size)
-			continue
-		}
-		shard := refusingShard(r.Message)
-		if most, ok := largest[shard]; !ok || size > most || service.Classify(r.Err()) != service.Throttled {
-			continue
-		}
-		a := pace.Amount{Records: 1, Bytes: size}
-		sum = sum.Plus(a)
-		if n, ok := dl.shares.byName[shard]; ok {
-			of := &dl.shares.all[n]
-			of.Scattered = of.Scattered.Plus(a)
-		}
-	}
-	return sum
 }
 
 // refusingShard is the shard that a refusal names: "Rate exceeded for shard
@@ -139,6 +124,13 @@ func (s *shares) name(shard string) {
 	if shard != "" {
 		s.named[shard] = struct{}{}
 	}
+}
+
+// accept notes that a shard accepted an entry of this size. Of a refusal that names
+// no shard any may have been it.
+func (s *shares) accept(shard string, size int) {
+	s.accepted[shard] = max(s.accepted[shard], size)
+	s.accepted[""] = max(s.accepted[""], size)
 }
 
 // of is the share of a shard, to which a record of this hash key belongs.

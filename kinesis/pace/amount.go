@@ -57,6 +57,13 @@ type Outcome struct {
 	Took   time.Duration // from sending it to its answer
 }
 
+// Add adds what became of one part of the request to what became of others. Of the
+// request itself it adds nothing: neither the shards nor the time.
+func (o *Outcome) Add(part Outcome) {
+	o.Accepted, o.Refused = o.Accepted.Plus(part.Accepted), o.Refused.Plus(part.Refused)
+	o.Apart, o.Scattered = o.Apart.Plus(part.Apart), o.Scattered.Plus(part.Scattered)
+}
+
 // mostScattered is the share up to which refusals are taken for bad luck.
 const mostScattered = 0.75
 
