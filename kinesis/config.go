@@ -115,21 +115,6 @@ func (c *Config) checkProfile(o *plugins.Options) {
 	}
 }
 
-// checkStreams reads the template in stream, if it is one.
-func (c *Config) checkStreams(o *plugins.Options) {
-	if strings.Contains(c.Stream, "$") {
-		if t, err := record.ParseTemplate(c.Stream); err == nil {
-			c.Record.Stream = t
-			return
-		}
-	}
-	for _, name := range []string{"stream_default", "streams_maximum"} {
-		if o.IsSet(name) {
-			o.Warn("%s has no effect where stream has no words such as $TAG or $kubernetes['namespace_name']", name)
-		}
-	}
-}
-
 func (c *Config) checkRecord(o *plugins.Options, getenv func(string) string) {
 	r := &c.Record
 	checkAddedKeys(r, o)
@@ -139,57 +124,6 @@ func (c *Config) checkRecord(o *plugins.Options, getenv func(string) string) {
 	tz := getenv("TZ")
 	if r.TimeKey != "" && plugins.CheckTimeZone(tz) != nil {
 		o.Warn("TZ = %q names no time zone that is known here, so the times of time_key are not in it; valid is a name such as Europe/Berlin, where the system has the time zones", tz)
-	}
-}
-
-// minAggregateBytes leaves room for a record beside what an aggregate needs.
-const minAggregateBytes = 1 << 10
-
-// checkAggregation has records skip an aggregate by its default only where that
-// leaves them room, and remarks on what their places in the stream need.
-func (c *Config) checkAggregation(o *plugins.Options) {
-	if !o.IsSet("skip_aggregation_record_size") {
-		c.SkipAggregationRecordSize = min(c.SkipAggregationRecordSize, c.AggregationMaximumRecordSize)
-	}
-	placed := o.IsOn("explicit_hash_key")
-	if c.Aggregation && o.IsSet("aggregation_shard_map") && !placed && !o.IsOn("partition_key") {
-		o.Warn("aggregation_shard_map has no effect without partition_key or explicit_hash_key")
-	}
-	if c.Aggregation && placed && !c.AggregationShardMap {
-		o.Warn("explicit_hash_key: an aggregate goes where the hash key of its first record says, and the others with it; with aggregation_shard_map = true each goes where its own says")
-	}
-	if c.SimpleAggregation {
-		c.checkLines(o)
-	}
-}
-
-// checkLines settles what joined lines have instead of what aggregates of the KPL
-// have.
-func (c *Config) checkLines(o *plugins.Options) {
-	if c.Aggregation {
-		o.Refuse("simple_aggregation", "true", "aggregation is true as well, and a record can be in one format alone: leave out simple_aggregation for the format of the KPL, aggregation for lines")
-	}
-	if o.IsSet("append_newline") && !c.Record.AppendNewline {
-		o.Warn("append_newline = false has no effect with simple_aggregation, which ends each line with a newline")
-	}
-	c.Record.AppendNewline, c.Record.Lines = true, true
-	if c.AggregationCompression != compress.None {
-		o.Warn("what simple_aggregation joins is compressed as a whole by compression, not by aggregation_compression")
-		c.AggregationCompression = compress.None
-	}
-}
-
-// packs tells whether several log records may go in one Kinesis record.
-func (c *Config) packs() bool { return c.Aggregation || c.SimpleAggregation }
-
-// checkLevels fills in the levels that formats have by default, and remarks on
-// levels of what has none.
-func (c *Config) checkLevels(o *plugins.Options) {
-	if !settle(&c.CompressionLevel, c.Compression) && o.IsSet("compression_level") {
-		o.Warn("compression_level has no effect with compression = %v", c.Compression)
-	}
-	if !settle(&c.AggregationCompressionLevel, c.AggregationCompression) && o.IsSet("aggregation_compression_level") && c.Aggregation {
-		o.Warn("aggregation_compression_level has no effect with aggregation_compression = %v", c.AggregationCompression)
 	}
 }
 

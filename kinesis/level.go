@@ -103,3 +103,14 @@ func settle(level *int, f compress.Format) bool {
 	}
 	return ok
 }
+
+// checkLevels fills in the levels that formats have by default, and remarks on
+// levels of what has none.
+func (c *Config) checkLevels(o *plugins.Options) {
+	if !settle(&c.CompressionLevel, c.Compression) && o.IsSet("compression_level") {
+		o.Warn("compression_level has no effect with compression = %v", c.Compression)
+	}
+	if !settle(&c.AggregationCompressionLevel, c.AggregationCompression) && o.IsSet("aggregation_compression_level") && c.Aggregation {
+		o.Warn("aggregation_compression_level has no effect with aggregation_compression = %v", c.AggregationCompression)
+	}
+}

@@ -106,42 +106,6 @@ func (s *shared) watchShards(stream string) *shardWatch {
 	return newShardWatch(s.log, func(ctx context.Context) ([]service.Shard, error) { return s.listShards(ctx, stream) })
 }
 
-// service is what the client to the service is made of.
-func (c *Config) service() service.Options {
-	o := service.Options{
-		Region: c.Region, Endpoint: c.Endpoint, STSEndpoint: c.STSEndpoint,
-		Profile: c.Profile, PodRoleARN: c.PodRoleARN, RoleARN: c.RoleARN,
-		ExternalID: c.ExternalID, RoleSessionName: c.RoleSessionName, RoleDuration: c.RoleDuration,
-		HTTPRequestTimeout: c.HTTPRequestTimeout, RequestsInFlight: c.connections(),
-	}
-	o.Format = wire.FormatOf(c.wireFormat(o.Endpoint))
-	return o
-}
-
-// wireFormat is the name of the format of requests to an address: of itself CBOR
-// where that is AWS's own, and the format that every simulator reads elsewhere.
-func (c *Config) wireFormat(endpoint string) string {
-	switch {
-	case c.WireFormat != wire.Auto:
-		return c.WireFormat
-	case service.IsAWS(endpoint):
-		return wire.CBOR
-	}
-	return wire.JSON
-}
-
-// mostConnections bounds those that are kept where there are several streams: each
-// takes some 100 KB.
-const mostConnections = 128
-
-// connections is how many are kept for the next request.
-func (c *Config) connections() int {
-	if len(c.Record.Stream) == 0 {
-		return c.RequestsInFlight
-	}
-	return max(c.RequestsInFlight, min(c.RequestsInFlight*c.StreamsMaximum, mostConnections))
-}
-
 func newOutput(config *Config, log *plugins.Logger, client poster, expired func(reason string)) (*Output, error) {
 	compressors, err := newCompressors(config)
 	if err != nil {
@@ -279,24 +243,4 @@ func (o *Output) release() {
 	o.ledger.Close()
 	o.watchdog.Close()
 	o.log.Close()
-}
-
-// lanesFor is how many batches the records of a chunk of this size are dealt
-// to by their partition key, so that they can be in flight side by side: about
-// as many as they need requests. Aggregated, a chunk needs one, and its
-// aggregates are the larger, and the same for the same chunk.
-func (o *Output) lanesFor(size int) int {
-	if len(o.config.Record.PartitionKey) == 0 || o.config.packs() {
-		return 1
-	}
-	records := int64(size) / max(1, o.recordBytes.Load())
-	return int(min(int64(o.config.RequestsInFlight), 1+records/wire.MaxRecords))
-}
-
-// learn keeps the size of a record up to date, as a moving average.
-func (o *Output) learn(size, events int) {
-	if events > 0 {
-		was := o.recordBytes.Load()
-		o.recordBytes.Store(was + (int64(size/events)-was)/4)
-	}
 }

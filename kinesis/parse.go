@@ -12,46 +12,16 @@ import (
 
 	"fluent-bit-kinesis/kinesis/record"
 	"fluent-bit-kinesis/kinesis/service"
-	"fluent-bit-kinesis/kinesis/wire"
 	"fluent-bit-kinesis/plugins"
 )
 
-var (
-	regionName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	// The service's rule for StreamName in
-	// https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html.
-	streamName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
-)
+var regionName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 func parseRegion(text string) (string, error) {
 	if regionName.MatchString(text) {
 		return text, nil
 	}
 	return asItIs(text, "must be the name of an AWS region, such as us-west-2: lower-case letters, digits and single hyphens")
-}
-
-func parseStream(text string) (string, error) {
-	if strings.Contains(text, "$") {
-		_, err := record.ParseTemplate(text)
-		if err == nil {
-			return text, nil
-		}
-		return asItIs(text, err.Error())
-	}
-	return parseStreamName(text)
-}
-
-func parseStreamName(text string) (string, error) {
-	if streamName.MatchString(text) {
-		return text, nil
-	}
-	if wire.IsARN(text) {
-		if err := checkStreamARN(text); err != nil {
-			return asItIs(text, err.Error())
-		}
-		return text, nil
-	}
-	return asItIs(text, "must be 1 to 128 of the characters a-z, A-Z, 0-9, _ . -, or the stream's ARN")
 }
 
 // asItIs is for a name that AWS would not take, but that another service may. One
