@@ -123,7 +123,7 @@ func (d *destination) absorb(r *rest) {
 func (d *destination) merge(g *rest, a *openAggregate, busy stripes) {
 	for i := len(g.aggregates) - 1; i >= 0; i-- {
 		into := g.aggregates[i]
-		if d.keyed && !into.sameKey(a) {
+		if a.lines != nil && !into.joins(a) {
 			continue // whatever comes first
 		}
 		if into.shard == a.shard {

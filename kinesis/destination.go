@@ -12,8 +12,8 @@ import (
 )
 
 // A destination is one stream's way out: what gathers for it, the line that its
-// partition keys keep, its pace, and its shards. All flushes
-// share it. It is safe for concurrent use.
+// partition keys keep, its pace, and its shards. All flushes share it. It is safe
+// for concurrent use.
 type destination struct {
 	*shared
 	client   poster
@@ -27,7 +27,6 @@ type destination struct {
 	unusedSince time.Time // where there are none
 
 	ordered bool         // records of one partition key keep their order
-	keyed   bool         // lines are joined where their keys and their places are the same
 	aimed   bool         // records have a shard of their own, by a key that is not random
 	seed    maphash.Seed // of the stripes
 	line    line
@@ -60,7 +59,6 @@ func newDestination(s *shared, stream string, client poster) *destination {
 		pacer:   pace.New(pace.Options{Requests: c.RequestsInFlight, Bytes: mostInFlightBytes}),
 		format:  c.service().Format,
 	}
-	d.keyed = c.SimpleAggregation && (d.ordered || len(c.Record.HashKey) > 0)
 	d.head = d.format.AppendHead(nil, stream)
 	d.combiner.trip = firstTrip
 	return d

@@ -123,10 +123,17 @@ func (d *destination) lineHash(r *record.Record) uint64 {
 	return hash
 }
 
-// isFor tells whether the lines are of the record's key and place.
+// isFor tells whether the lines are of the record's key and place. Of random keys
+// any will do.
 func (a *openAggregate) isFor(r *record.Record) bool {
 	j := a.lines
-	return j.placed == r.Placed && j.at == r.At && (a.random && r.Random || a.random == r.Random && bytes.Equal(j.key, r.Key))
+	return j.placed == r.Placed && j.at == r.At && a.random == r.Random && (r.Random || bytes.Equal(j.key, r.Key))
+}
+
+// joins tells whether the lines of another one may be put to these.
+func (a *openAggregate) joins(other *openAggregate) bool {
+	j := other.lines
+	return a.isFor(&record.Record{Key: j.key, Random: other.random, At: j.at, Placed: j.placed})
 }
 
 // openKeyed readies an aggregate for the lines of a key that has none.

@@ -1,10 +1,6 @@
 package kinesis
 
-import (
-	"bytes"
-
-	"fluent-bit-kinesis/aggregate"
-)
+import "fluent-bit-kinesis/aggregate"
 
 // An openAggregate is an aggregate under construction, in the format of the KPL or
 // of joined lines. With a shard map there is one for each shard, of lines with
@@ -124,14 +120,6 @@ func (a *openAggregate) addAll(other *openAggregate, ordered bool) {
 	a.events.addAll(&other.events)
 	a.stripes.add(other.stripes)
 	other.reset()
-}
-
-// sameKey tells whether the lines of both belong under one key, in one place.
-func (a *openAggregate) sameKey(other *openAggregate) bool {
-	if a.lines.placed != other.lines.placed || a.lines.at != other.lines.at {
-		return false
-	}
-	return a.random && other.random || a.random == other.random && bytes.Equal(a.lines.key, other.lines.key)
 }
 
 func (a *openAggregate) reset() {
