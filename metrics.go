@@ -14,7 +14,7 @@ import (
 )
 
 // hostOf is what Fluent Bit knows and keeps of the output that FLBPluginInit is
-// called for. It is the plugin's number so and so, for where it has no name.
+// called for. Where Fluent Bit does not tell its name, its number stands in.
 func hostOf(plugin unsafe.Pointer, number int) kinesis.Host {
 	h := kinesis.Host{Output: pluginName + "." + strconv.Itoa(number)}
 	if name := C.kinesis_metrics_output_name(plugin); name != nil {

@@ -21,8 +21,9 @@ import (
 //	w.Add(key, data)
 //
 // User records whose key is not the aggregate's get the hash of that one as their
-// explicit hash key; after [Writer.Place], all get that one. The bytes are a function of the records added alone, and are
-// those that a protobuf library makes of the same message.
+// explicit hash key; after [Writer.Place], all get the hash key given there. The
+// bytes are a function of that and of the records added alone, and are those that a
+// protobuf library makes of the same message.
 type Writer struct {
 	// An aggregate begins with the magic and the tables, which grow with
 	// each record, and goes on with the records, which are most of it. So

@@ -44,9 +44,8 @@ func (s *shared) ledgerFileFails(err error) {
 		s.config.LedgerFile, err)
 }
 
-// ledgerScope tells streams apart, as far as options do: by the name, and by the
-// region, the endpoint and the account that it is in. That of a stream or a role is
-// in its ARN.
+// ledgerScope tells streams apart, as far as options do: by the name, the region,
+// the endpoint, and the account, which is in the ARN of the stream or of a role.
 // Where in doubt it is another stream: what is sent twice can be found, and what
 // another one has is lost.
 func (c *Config) ledgerScope() string {

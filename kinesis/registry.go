@@ -158,8 +158,7 @@ func counter(name, help string, count *atomic.Int64) metrics.Family {
 	return metrics.Family{Kind: metrics.Counter, Name: name, Help: help, Series: []metrics.Series{{Read: countOf(count)}}}
 }
 
-// counters has a series for each of the counts, which are by what has these names
-// in the log.
+// counters has a series for each of the counts, by the name that it has in the log.
 func counters(name, help, label string, names []string, counts []atomic.Int64) metrics.Family {
 	f := metrics.Family{Kind: metrics.Counter, Name: name, Help: help, Labels: []string{label}}
 	for i, of := range names {

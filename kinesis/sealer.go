@@ -49,8 +49,8 @@ func (s *sealer) end() {
 	s.compressor = nil
 }
 
-// closed is what an aggregate for the destination becomes. It is valid until the next one is closed,
-// or the aggregate is put to other use.
+// closed is what an aggregate for the destination becomes. It is valid until the
+// next one is closed, or the aggregate is put to other use.
 func (s *sealer) closed(d *destination, a *openAggregate) []sealed {
 	return s.closedWithin(d, a, d.mostAggregate())
 }

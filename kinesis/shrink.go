@@ -1,8 +1,6 @@
 package kinesis
 
-import (
-	"fluent-bit-kinesis/kinesis/wire"
-)
+import "fluent-bit-kinesis/kinesis/wire"
 
 // throttledAggregate bounds aggregates while the stream is at its limit. A shard
 // takes a mebibyte a second: of the largest aggregates one, and chance, which
@@ -20,8 +18,8 @@ func (d *destination) mostAggregate() int {
 }
 
 // shrink has large aggregates go as several, each under another random key, while
-// the stream is at its limit. Under keys of their own records stay where they are, and
-// so do those that have been placed.
+// the stream is at its limit. Records with keys of their own stay where they are,
+// and so do those with hash keys.
 func (dl *delivery) shrink(b *batch) {
 	if dl.isolating || b.body.Size() <= 2*throttledAggregate || !dl.d.pacer.Throttled() {
 		return
@@ -55,7 +53,9 @@ func (dl *delivery) takeApart(into, b *batch, i, size int) bool {
 	if size > 2*throttledAggregate {
 		parts += size / throttledAggregate
 	}
-	if b.entries[i].random && (parts == 1 || !dl.d.config.SimpleAggregation) { // a record, whatever is in it, or lines that rekey has put under another key
+	// A random entry is a record, whatever is in it, or lines, which rekey has put
+	// under another key already.
+	if b.entries[i].random && (parts == 1 || !dl.d.config.SimpleAggregation) {
 		return false
 	}
 	after := len(b.entries) - i - 1

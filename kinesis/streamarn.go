@@ -14,9 +14,8 @@ import (
 // are the region and the account.
 var streamARN = regexp.MustCompile(`^arn:aws[a-z0-9-]*:kinesis:([a-z0-9-]+):([0-9]{12}):stream/[a-zA-Z0-9_.-]{1,128}$`)
 
-// anyARN is the ARN of whatever there is; its groups are the service and the kind of
-// thing.
-var anyARN = regexp.MustCompile(`^arn:[^:]*:([^:]*):[^:]*:[^:]*:([a-zA-Z-]*)`)
+// anyARN is the ARN of whatever there is; its group is the service.
+var anyARN = regexp.MustCompile(`^arn:[^:]*:([^:]*):[^:]*:[^:]*:`)
 
 const streamARNRule = "must be the ARN of a Kinesis data stream, such as arn:aws:kinesis:us-west-2:123456789012:stream/app-logs, or the stream's name"
 

@@ -96,8 +96,8 @@ func (fs *fates) number(operation, stream string) (uint64, Faults) {
 	return fs.numbers[operation], fs.faults[operation]
 }
 
-// draw is the fate of an operation's next request, to a stream where it is for one. It depends on the seed and
-// the request's number only.
+// draw is the fate of an operation's next request, to a stream where it is for one.
+// It depends on the seed and the request's number only.
 func (fs *fates) draw(operation, stream string) fate {
 	number, faults := fs.number(operation, stream)
 	random := rand.New(rand.NewPCG(mix(fs.seed), mix(number)))

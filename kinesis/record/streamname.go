@@ -85,8 +85,9 @@ func pieceOf(tag string, n int) string {
 }
 
 // of is the name of the stream of the record that json has just encoded from
-// body, and for which the additions are set. It is valid until the next call, and maybe none that a stream can have; ok
-// is false where the record lacks a part of it.
+// body, and for which the additions are set. It is valid until the next call, and
+// may be none that a stream can have; ok is false where the record lacks a part of
+// it.
 func (s *streamNames) of(json *msgjson.Encoder, body []byte) (name []byte, ok bool) {
 	s.name = s.name[:0]
 	for i := range s.template {

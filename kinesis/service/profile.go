@@ -8,7 +8,7 @@ import (
 )
 
 // sources are the settings by which a profile says where its credentials come
-// from. Those of a line are of use together alone, in one file.
+// from. Those of a line have to be in one file together.
 var sources = [][]string{
 	{"aws_access_key_id", "aws_secret_access_key"},
 	{"role_arn"},

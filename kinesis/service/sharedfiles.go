@@ -58,7 +58,6 @@ func textOf(file string) string {
 }
 
 // settingsOf reads lines as the SDK does: a section has the blanks within its name.
-
 func settingsOf(text string) iter.Seq[setting] {
 	return func(yield func(setting) bool) {
 		section := ""

@@ -4,7 +4,7 @@
 // with all the series that it will ever have. Nothing is added later, so no
 // record and no answer of a server can make more of them. A series is read when
 // somebody asks. There are two ways out: [AppendText], which a [Page] serves
-// over HTTP, and [Registry.AppendValues], for whoever keeps metrics of his own,
+// over HTTP, and [Registry.AppendValues], for whoever keeps metrics of their own,
 // such as Fluent Bit; a [Publisher] says when.
 package metrics
 

@@ -3,7 +3,8 @@ package msgjson
 // A Pick says what becomes of a member of a record's own map.
 type Pick uint16
 
-// The picks, to be combined. A member without Write is left out of the JSON. Which note stands for what is the caller's to say.
+// The picks, to be combined. A member without Write is left out of the JSON. Which
+// note stands for what is the caller's to say.
 const (
 	Write Pick = 1 << iota // the member goes into the JSON
 	Note1                  // its value can be had from Noted(Note1)
