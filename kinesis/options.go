@@ -213,7 +213,7 @@ func (c *Config) connectionOptions() plugins.Table {
 		Example: "30",
 	}, {
 		Name: "wire_format", Group: group, Value: plugins.Choice(&c.WireFormat, wire.Auto, wire.JSON, wire.CBOR), Default: wire.Auto,
-		Help:    "How requests are written: `json`, or `cbor`, which has a quarter fewer bytes to hash and to send. `auto` is `cbor` for AWS's own addresses, and `json` for any other `endpoint`.",
+		Help:    "How requests are written: `json`, or `cbor`, which has a quarter fewer bytes to hash and to send. `auto` is `cbor` for AWS's own addresses, and `json` for any other `endpoint`: see [CBOR and JSON](#cbor-and-json).",
 		Example: "json",
 	}}
 }
@@ -226,7 +226,7 @@ func (c *Config) deliveryOptions() plugins.Table {
 		Example: "20",
 	}, {
 		Name: "delivery_timeout", Group: group, Value: plugins.Parsed(&c.DeliveryTimeout, parseTimeout), Default: "30",
-		Help:    "How long a flush goes on trying while the stream accepts nothing at all, before the chunk is handed back: seconds, or a duration, up to 24h. On Fluent Bit's only thread 5s at most.",
+		Help:    "How long a flush goes on trying while the stream accepts nothing at all, before the chunk is handed back: seconds, or a duration, up to 24h. With 0, each request is sent once, at once, and what fails goes back. On Fluent Bit's only thread 5s at most.",
 		Example: "2m",
 	}, {
 		Name: "ledger_file", Group: group, Value: plugins.Word(&c.LedgerFile),
