@@ -265,22 +265,7 @@ func (dl *delivery) again() {
 // accepted. The error says why there is something left.
 func (dl *delivery) attempt(b *batch) error {
 	d, n := dl.d, len(b.entries)
-	dl.answer.WantShards = b.sharded || d.pacer.Watching()
-	sent := time.Now()
-	if dl.own.IsZero() {
-		dl.own = sent
-	}
-	body := b.body.Close()
-	size := len(body)
-	err := d.client.Post(d.ctx, body, n, &dl.answer)
-	took := time.Since(sent)
-	b.body.Reopen()
-	if err == nil {
-		err = dl.refusedForSize(b)
-	}
-	d.countRequest(size, err, &dl.answer, took)
-	dl.learn(b, err, took)
-	dl.hear(took, err == nil)
+	err := dl.post(b)
 	// Whoever waits for what is settled may be back at once: all that the next
 	// chunk meets with has to be in order by then.
 	defer d.recheck()
@@ -309,6 +294,27 @@ func (dl *delivery) attempt(b *batch) error {
 	dl.narrow(nil)
 	b.settle()
 	return nil
+}
+
+// post makes the request, and has counted and learned what became of it.
+func (dl *delivery) post(b *batch) error {
+	d := dl.d
+	dl.answer.WantShards = b.sharded || d.pacer.Watching()
+	sent := time.Now()
+	if dl.own.IsZero() {
+		dl.own = sent
+	}
+	body := b.body.Close()
+	err := d.client.Post(d.ctx, body, len(b.entries), &dl.answer)
+	took := time.Since(sent)
+	b.body.Reopen()
+	if err == nil {
+		err = dl.refusedForSize(b)
+	}
+	d.countRequest(len(body), err, &dl.answer, took)
+	dl.learn(b, err, took)
+	dl.hear(took, err == nil)
+	return err
 }
 
 // hear notes that the first answer is there.
