@@ -1,7 +1,7 @@
 # Fluent Bit with the plugin in it: `make image`.
 #
 # The library is built on Debian 12, whose glibc (2.36) is older than that of the image it goes into (Debian 13, 2.41);
-# `make check-glibc` says what it needs of it and fails above the bound that the README states. For another Fluent Bit,
+# `make check-glibc` says what it needs of it and fails above the bound that docs/fluent-bit.md states. For another Fluent Bit,
 # or for one that follows another distribution, give another image: it has to have /fluent-bit/bin/fluent-bit.
 ARG GO_IMAGE=go
 ARG FLUENT_BIT_IMAGE=fluent-bit

@@ -53,7 +53,7 @@ arm64-release: ## build bin/kinesis-arm64.so, the plugin for Linux on arm64
 modules: ## download what builds and tests need, as go.sum has it
 	$(GO) mod download
 
-# The newest glibc that a released library may need. It is what one that is built on Debian 12 needs; the README says so.
+# The newest glibc that a released library may need. It is what one that is built on Debian 12 needs; docs/fluent-bit.md says so.
 GLIBC   ?= 2.34
 OBJDUMP ?= objdump
 

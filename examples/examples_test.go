@@ -1,5 +1,5 @@
 // Package examples holds what people copy: configurations, and what surrounds them where Fluent Bit runs. Its tests read
-// each configuration as Fluent Bit would, hold its options, and those of the README, against what the plugin knows, and run
+// each configuration as Fluent Bit would, hold its options, and those of the pages, against what the plugin knows, and run
 // it in the plugin host on an embedded stream.
 package examples
 
@@ -25,36 +25,36 @@ func TestBothFormatsOfAnExampleSayTheSame(t *testing.T) {
 	}
 }
 
-// update has the README's tables written anew: go test ./examples -run README -update
-var update = flag.Bool("update", false, "write the README's tables of options and metrics from the plugin's")
+// update has the tables of two pages written anew: go test ./examples -run Table -update
+var update = flag.Bool("update", false, "write the tables of options and metrics of the pages in docs from the plugin's")
 
-func TestREADMEHasTheTableOfOptions(t *testing.T) {
-	requireTable(t, "## Options\n", "| option |", kinesis.Options().Markdown())
+func TestThePageOfOptionsHasTheirTable(t *testing.T) {
+	requireTable(t, "options.md", "| option |", kinesis.Options().Markdown())
 }
 
-func TestREADMEHasTheTableOfMetrics(t *testing.T) {
-	requireTable(t, "## Metrics\n", "| metric |", kinesis.Metrics().Markdown())
+func TestThePageOfMetricsHasTheirTable(t *testing.T) {
+	requireTable(t, "metrics.md", "| metric |", kinesis.Metrics().Markdown())
 }
 
-// requireTable requires that the README's first table with this head after a heading is the plugin's.
-func requireTable(t *testing.T, heading, head, table string) {
+// requireTable requires that the first table with this head of a page in docs is the plugin's.
+func requireTable(t *testing.T, page, head, table string) {
 	t.Helper()
-	const file = "../README.md"
-	readme, err := os.ReadFile(filepath.FromSlash(file))
+	file := filepath.Join("..", "docs", page)
+	text, err := os.ReadFile(file)
 	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(readme), heading)
+	before, rest, found := strings.Cut(string(text), head)
 	require.True(t, found)
-	intro, rest, found := strings.Cut(rest, head)
-	require.True(t, found)
-	_, after, found := strings.Cut(rest, "\n\n")
-	require.True(t, found)
+	_, after, _ := strings.Cut(rest, "\n\n")
 
-	want := before + heading + intro + table + "\n" + after
+	want := before + table
+	if after != "" {
+		want += "\n" + after
+	}
 	if *update {
-		require.NoError(t, os.WriteFile(filepath.FromSlash(file), []byte(want), 0o644))
+		require.NoError(t, os.WriteFile(file, []byte(want), 0o644))
 		return
 	}
-	require.Equal(t, want, string(readme), "go test ./examples -run README -update writes it")
+	require.Equal(t, want, string(text), "go test ./examples -run Table -update writes it")
 }
 
 func readExample(t *testing.T, name string) string {

@@ -35,7 +35,7 @@ func (c *Config) streamOptions() plugins.Table {
 	}, {
 		Name: "stream", Group: group, Value: plugins.Parsed(&c.Stream, parseStream),
 		Must: "the name of the Kinesis data stream, or its ARN", Odd: plugins.TakenWith("endpoint"),
-		Help:    "The stream's name, its ARN, which the stream of another account needs (see [Permissions](#permissions-and-credentials)), or a template that makes the name for each record: see [A stream for each record](#a-stream-for-each-record).",
+		Help:    "The stream's name, its ARN, which the stream of another account needs (see [Permissions](security.md#permissions)), or a template that makes the name for each record: see [A stream for each record](delivery.md#a-stream-for-each-record).",
 		Example: "app-logs",
 	}, {
 		Name: "stream_default", Group: group, Value: plugins.Parsed(&c.StreamDefault, parseStreamName), Odd: plugins.TakenWith("endpoint"),
@@ -81,7 +81,7 @@ func (c *Config) recordOptions() plugins.Table {
 		Example: "kubernetes->pod_name",
 	}, {
 		Name: "explicit_hash_key", Group: group, Value: plugins.Parsed(&r.HashKey, parseHashKey),
-		Help:    "The key, or path of keys, whose value says where in the stream's range of hash keys the record goes, in place of the partition key's hash: a decimal number below 2^128, as text or integer. See [ordering and placing](#ordering-and-placing).",
+		Help:    "The key, or path of keys, whose value says where in the stream's range of hash keys the record goes, in place of the partition key's hash: a decimal number below 2^128, as text or integer. See [ordering and placing](records.md#ordering-and-placing).",
 		Example: "tenant->hash",
 	}, {
 		Name: "data_keys", Group: group, Value: plugins.List(&r.DataKeys), Odd: plugins.Taken,
@@ -106,7 +106,7 @@ func (c *Config) recordOptions() plugins.Table {
 	}, {
 		Name: "maximum_record_size", Group: group, Default: "1M",
 		Value:   plugins.Size(&r.MaximumSize, wire.MaxRecordBytes, wire.MaxLargeBytes),
-		Help:    "The most bytes of a record with its partition key, 1M to 10M: longer ones are cut. More than 1M is for streams whose own limit has been raised. See [Large records](#large-records).",
+		Help:    "The most bytes of a record with its partition key, 1M to 10M: longer ones are cut. More than 1M is for streams whose own limit has been raised. See [Large records](delivery.md#large-records).",
 		Example: "10M",
 	}, {
 		Name: "compression", Group: group, Value: plugins.Parsed(&c.Compression, formatParser(compress.Formats()...)), Default: "none",
@@ -128,7 +128,7 @@ func (c *Config) aggregationOptions() plugins.Table {
 		Example: "true",
 	}, {
 		Name: "simple_aggregation", Group: group, Value: plugins.Bool(&c.SimpleAggregation), Default: "false", Odd: plugins.Taken,
-		Help:    "Joins many log records to one Kinesis record, as lines that end in newlines: see [Lines joined](#lines-joined). Not with `aggregation`.",
+		Help:    "Joins many log records to one Kinesis record, as lines that end in newlines: see [Lines joined](records.md#lines-joined). Not with `aggregation`.",
 		Example: "true",
 	}, {
 		Name: "aggregation_maximum_record_size", Group: group, Needs: either,
@@ -182,7 +182,7 @@ func (c *Config) credentialOptions() plugins.Table {
 	needs := []string{"role_arn"}
 	return plugins.Table{{
 		Name: "profile", Group: group, Value: plugins.Parsed(&c.Profile, parseProfile),
-		Help:    "The profile of `~/.aws/credentials` and `~/.aws/config` that this output has its credentials from, and from nowhere else. Without it, those of the [default chain](#credentials).",
+		Help:    "The profile of `~/.aws/credentials` and `~/.aws/config` that this output has its credentials from, and from nowhere else. Without it, those of the [default chain](security.md#credentials).",
 		Example: "logs",
 	}, {
 		Name: "EKS_POD_EXECUTION_ROLE", Env: true, Value: plugins.Parsed(&c.PodRoleARN, parseRoleARN), Odd: plugins.TakenWith("sts_endpoint"),
@@ -230,13 +230,13 @@ func (c *Config) deliveryOptions() plugins.Table {
 		Example: "2m",
 	}, {
 		Name: "ledger_file", Group: group, Value: plugins.Word(&c.LedgerFile),
-		Help:    "A file in which the plugin keeps what the stream has of chunks that are not finished, so that nothing is sent twice across restarts: see [Across restarts](#across-restarts). Made where there is none; its folder must be there. For `storage.type filesystem`.",
+		Help:    "A file in which the plugin keeps what the stream has of chunks that are not finished, so that nothing is sent twice across restarts: see [Across restarts](delivery.md#across-restarts). Made where there is none; its folder must be there. For `storage.type filesystem`.",
 		Example: "/var/lib/fluent-bit/kinesis.ledger",
 	}, {
 		Name: "SEND_FAILURE_TIMEOUT", Env: true, Value: plugins.Duration(&c.SendFailureTimeout), Default: "0", Odd: plugins.Taken,
 	}, {
 		Name: "experimental_concurrency", Group: group, Value: plugins.Int(&c.Concurrency, 0, 10), Default: "0",
-		Help:    "How many flushes are sent in the background at once, 0 to 10; 0 sends them before Fluent Bit is answered. Can lose records: see [Delivery](#delivery).",
+		Help:    "How many flushes are sent in the background at once, 0 to 10; 0 sends them before Fluent Bit is answered. Can lose records: see [Delivery](delivery.md).",
 		Example: "0",
 	}, {
 		Name: "experimental_concurrency_retries", Group: group, Needs: []string{"experimental_concurrency"},
@@ -251,7 +251,7 @@ func (c *Config) metricsOptions() plugins.Table {
 	const group = "how it is watched"
 	return plugins.Table{{
 		Name: "metrics_listen", Group: group, Value: plugins.Parsed(&c.MetricsListen, metrics.ParseAddress),
-		Help:    "An address and a port at which the plugin serves its metrics for Prometheus, under `/metrics`: see [Metrics](#metrics). Outputs that name the same one share it. With port 0 it is one that is free, which the log names.",
+		Help:    "An address and a port at which the plugin serves its metrics for Prometheus, under `/metrics`: see [Metrics](metrics.md). Outputs that name the same one share it. With port 0 it is one that is free, which the log names.",
 		Example: "127.0.0.1:2021",
 	}}
 }

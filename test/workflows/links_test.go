@@ -13,6 +13,7 @@ import (
 var (
 	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading    = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	anchor     = regexp.MustCompile(`<a id="([^"]+)">`)
 	codeBlock  = regexp.MustCompile("(?ms)^```.*?^```$")
 	notInNames = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
@@ -27,7 +28,7 @@ func TestTheLinksOfThePagesLeadSomewhere(t *testing.T) {
 	}
 	for _, page := range pages {
 		for _, found := range link.FindAllStringSubmatch(prose(t, page), -1) {
-			target, anchor, hasAnchor := strings.Cut(found[1], "#")
+			target, name, hasAnchor := strings.Cut(found[1], "#")
 			if strings.Contains(target, "://") {
 				continue
 			}
@@ -38,7 +39,7 @@ func TestTheLinksOfThePagesLeadSomewhere(t *testing.T) {
 			_, err := os.Stat(file)
 			require.NoError(t, err, "%s links to %s", page, found[1])
 			if hasAnchor {
-				require.Contains(t, anchorsOf(t, file), anchor, "%s links to %s", page, found[1])
+				require.Contains(t, anchorsOf(t, file), name, "%s links to %s", page, found[1])
 			}
 		}
 	}
@@ -53,12 +54,15 @@ func prose(t *testing.T, page string) string {
 	return codeBlock.ReplaceAllString(string(text), "")
 }
 
-// anchorsOf are the names that GitHub gives the headings of a page.
+// anchorsOf are the names that GitHub gives the headings of a page, and those that stand in it.
 func anchorsOf(t *testing.T, page string) (names []string) {
 	t.Helper()
 	for _, h := range heading.FindAllStringSubmatch(prose(t, page), -1) {
 		name := notInNames.ReplaceAllString(strings.ToLower(h[1]), "")
 		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	for _, a := range anchor.FindAllStringSubmatch(prose(t, page), -1) {
+		names = append(names, a[1])
 	}
 	return names
 }
