@@ -1,4 +1,6 @@
-package workflows
+// Package docs holds the pages against the code: their links, the commands and configurations in them, and the messages of
+// the log that docs/operations.md tells of.
+package docs
 
 import (
 	"os"
@@ -9,6 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+// root is the folder of the repository.
+const root = "../.."
 
 var (
 	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
