@@ -74,6 +74,8 @@ type packingResult struct {
 	// AtOnce is the KPL's where it is given the lines when Fluent Bit would hand
 	// them over, and not as they are written.
 	AtOnce packed
+
+	LineBytes float64 // of JSON in a line, on average
 }
 
 const (
@@ -99,6 +101,9 @@ func measurePacking(s packingSetting, seconds int) (r packingResult, err error) 
 	lines := nodeLines(seconds)
 	r.Name = s.name
 	if r.Ours, err = s.ours(lines); err != nil {
+		return r, err
+	}
+	if r.LineBytes, err = meanLineBytes(lines); err != nil {
 		return r, err
 	}
 	records, err := userRecords(lines, s.theirs.compression)

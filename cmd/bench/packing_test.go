@@ -78,18 +78,24 @@ func writePackingPage(t *testing.T) {
 		require.NoError(t, err)
 		rows = append(rows, r)
 	}
+	table := indented(func(w *bytes.Buffer) { printPacking(w, rows) })
+	page, err := os.ReadFile(packingPage)
+	require.NoError(t, err)
+	page = packingTable.ReplaceAll(page, []byte("${1}\n"+table+"\n${3}"))
+	require.NoError(t, os.WriteFile(packingPage, page, 0o644))
+}
+
+// indented is what is printed as a page has it.
+func indented(printTo func(w *bytes.Buffer)) string {
 	var text, table bytes.Buffer
-	printPacking(&text, rows)
+	printTo(&text)
 	for line := range strings.Lines(strings.TrimLeft(text.String(), "\n")) {
 		if strings.TrimSpace(line) != "" {
 			line = "    " + line
 		}
 		table.WriteString(line)
 	}
-	page, err := os.ReadFile(packingPage)
-	require.NoError(t, err)
-	page = packingTable.ReplaceAll(page, []byte("${1}\n"+table.String()+"\n${3}"))
-	require.NoError(t, os.WriteFile(packingPage, page, 0o644))
+	return table.String()
 }
 
 func TestPackingIsMeasuredBesideTheKPL(t *testing.T) {

@@ -43,6 +43,7 @@ func (b *bench) print(w io.Writer) error {
 	printLimits(w, r.Limits)
 	printTexts(w, r.Texts)
 	printPacking(w, r.Packing)
+	printGigabyte(w, r.Packing)
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range r.Goals {
