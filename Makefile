@@ -141,7 +141,8 @@ soak: build ## outages of OUTAGE (20s); then the plugin under faults for SOAK (1
 	$(GO) test -tags soak -count=1 -v -timeout 2h -run TestMemoryUnderFaults ./test -soak $(SOAK)
 
 .PHONY: docs-check
-docs-check: ## the pages: links, examples, commands and configurations in them, and the messages of the log
+docs-check: export FLBHOST_LIBRARY := $(CURDIR)/$(LIBRARY)
+docs-check: build ## the pages: links, examples, commands and configurations in them, and the messages of the log
 	$(GO) test -count=1 ./test/docs ./examples
 
 .PHONY: lint

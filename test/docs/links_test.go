@@ -3,7 +3,6 @@
 package docs
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -25,13 +24,7 @@ var (
 
 // Links to elsewhere are not followed.
 func TestTheLinksOfThePagesLeadSomewhere(t *testing.T) {
-	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	require.NoError(t, err)
-	require.NotEmpty(t, pages)
-	for _, name := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "examples/README.md"} {
-		pages = append(pages, filepath.Join(root, name))
-	}
-	for _, page := range pages {
+	for _, page := range pages(t) {
 		for _, found := range link.FindAllStringSubmatch(prose(t, page), -1) {
 			target, name, hasAnchor := strings.Cut(found[1], "#")
 			if strings.Contains(target, "://") {
@@ -41,8 +34,7 @@ func TestTheLinksOfThePagesLeadSomewhere(t *testing.T) {
 			if target != "" {
 				file = filepath.Join(filepath.Dir(page), filepath.FromSlash(target))
 			}
-			_, err := os.Stat(file)
-			require.NoError(t, err, "%s links to %s", page, found[1])
+			require.True(t, exists(file), "%s links to %s", page, found[1])
 			if hasAnchor {
 				require.Contains(t, anchorsOf(t, file), name, "%s links to %s", page, found[1])
 			}
@@ -54,9 +46,7 @@ func TestTheLinksOfThePagesLeadSomewhere(t *testing.T) {
 // heading.
 func prose(t *testing.T, page string) string {
 	t.Helper()
-	text, err := os.ReadFile(page)
-	require.NoError(t, err)
-	return codeBlock.ReplaceAllString(string(text), "")
+	return codeBlock.ReplaceAllString(readPage(t, page), "")
 }
 
 // anchorsOf are the names that GitHub gives the headings of a page, and those that stand in it.
