@@ -213,7 +213,7 @@ func (c *Config) connectionOptions() plugins.Table {
 		Example: "30",
 	}, {
 		Name: "wire_format", Group: group, Value: plugins.Choice(&c.WireFormat, wire.Auto, wire.JSON, wire.CBOR), Default: wire.Auto,
-		Help:    "How requests are written: `json`, or `cbor`, which has a quarter fewer bytes to hash and to send. `auto` is `cbor` for AWS's own addresses, and `json` for any other `endpoint`: see [CBOR and JSON](#cbor-and-json).",
+		Help:    "How requests are written: `json`, or `cbor`, which has a quarter fewer bytes to hash and to send. `auto` is `cbor` for AWS's own addresses, and `json` for any other `endpoint`: see [CBOR and JSON](delivery.md#cbor-and-json).",
 		Example: "json",
 	}}
 }
