@@ -79,11 +79,11 @@ test: vet build ## every test: units, fuzz corpora, end to end through the host,
 	$(GO) test -count=1 -timeout 30m ./...
 	@$(MAKE) --no-print-directory race
 
-# The tests in ./test and ./test/fluentbit drive the library in a process of its own, which the race detector of the test
-# binary does not see; all else runs under it.
+# The tests in ./test, ./test/fluentbit and ./test/prometheus drive the library in a process of its own, which the race
+# detector of the test binary does not see; all else runs under it.
 .PHONY: race
 race: ## the tests that can run under the race detector
-	$(GO) test -race -count=1 -timeout 30m $$($(GO) list ./... | grep -v -e '/test$$' -e '/test/fluentbit$$')
+	$(GO) test -race -count=1 -timeout 30m $$($(GO) list ./... | grep -v -e '/test$$' -e '/test/fluentbit$$' -e '/test/prometheus$$')
 
 # Where the cross compiler, wine or qemu is missing, these say what to install, and fail only in CI.
 .PHONY: test-windows
