@@ -51,6 +51,54 @@ func TestTheServicesOfComposeReachEachOther(t *testing.T) {
 	require.Contains(t, fluentBit.Ports, services["app"].Logging.Options["fluentd-address"]+":24224")
 }
 
+func TestWhatWatchesInComposeFindsWhatItWatches(t *testing.T) {
+	services := readComposition(t).Services
+	var scrapes struct {
+		RuleFiles     []string `yaml:"rule_files"`
+		ScrapeConfigs []struct {
+			MetricsPath   string                       `yaml:"metrics_path"`
+			StaticConfigs []struct{ Targets []string } `yaml:"static_configs"`
+		} `yaml:"scrape_configs"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(mounted(t, services["prometheus"].Volumes, "/etc/prometheus/prometheus.yml")), &scrapes))
+	for _, file := range scrapes.RuleFiles {
+		require.Contains(t, mounted(t, services["prometheus"].Volumes, "/etc/prometheus/"+file), "alert: Kinesis")
+	}
+	require.Len(t, scrapes.ScrapeConfigs, 1)
+	require.Equal(t, "/api/v2/metrics/prometheus", scrapes.ScrapeConfigs[0].MetricsPath)
+	require.Equal(t, []string{"fluent-bit:2020"}, scrapes.ScrapeConfigs[0].StaticConfigs[0].Targets)
+	service := classicSections(t, readExample(t, "compose/fluent-bit.conf"))[0]
+	require.Equal(t, "2020", service.options["http_port"])
+	require.Equal(t, "0.0.0.0", service.options["http_listen"])
+
+	var sources struct{ Datasources []struct{ Type, URL string } }
+	grafana := services["grafana"].Volumes
+	require.NoError(t, yaml.Unmarshal([]byte(mounted(t, grafana, "/etc/grafana/provisioning/datasources/kinesis.yaml")), &sources))
+	require.Equal(t, "prometheus", sources.Datasources[0].Type)
+	require.Equal(t, "http://prometheus:9090", sources.Datasources[0].URL)
+	var boards struct {
+		Providers []struct{ Options struct{ Path string } }
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(mounted(t, grafana, "/etc/grafana/provisioning/dashboards/kinesis.yaml")), &boards))
+	require.Contains(t, mounted(t, grafana, boards.Providers[0].Options.Path+"/kinesis.json"), `"uid": "fluentbit-kinesis"`)
+	require.Contains(t, readExample(t, "compose/compose.yaml"), "http://127.0.0.1:3000/d/fluentbit-kinesis")
+}
+
+// mounted is the text of the file that a service of compose has at a place.
+func mounted(t *testing.T, volumes []string, place string) string {
+	t.Helper()
+	for _, volume := range volumes {
+		parts := strings.Split(volume, ":")
+		require.Len(t, parts, 3, volume)
+		require.Equal(t, "ro", parts[2], volume)
+		if rest, found := strings.CutPrefix(place, parts[1]); found && (rest == "" || rest[0] == '/') {
+			return readExample(t, "compose/"+parts[0]+rest)
+		}
+	}
+	require.FailNow(t, "nothing is mounted", place)
+	return ""
+}
+
 // The stream is started by the command of the service, and the plugin with the configuration and the environment of the
 // other; only the address is one of this machine.
 func TestTheStreamOfComposePrintsWhatFluentBitSends(t *testing.T) {

@@ -12,6 +12,7 @@ func TestPromtoolAcceptsTheExamples(t *testing.T) {
 		{"check", "rules", "alerts.yaml"},
 		{"check", "config", "prometheus.yml"},
 		{"test", "rules", "alerts_test.yaml"},
+		{"check", "config", "--syntax-only", "../compose/prometheus.yml"}, // its alerts are mounted beside it
 	} {
 		cmd := exec.Command(program(t, "promtool"), args...)
 		cmd.Dir = "../../examples/prometheus"
