@@ -91,6 +91,7 @@ func chart(s *server, p panel, from, to time.Time) (*plot.Plot, error) {
 			n++
 		}
 	}
+	c.Y.Max *= 1.4 // room for the legend
 	return c, nil
 }
 
