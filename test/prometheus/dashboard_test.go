@@ -92,6 +92,16 @@ func TestTheDashboardIsOneThatGrafanaImports(t *testing.T) {
 	}
 }
 
+func TestThePictureIsOfTheDashboard(t *testing.T) {
+	drawn, err := os.ReadFile(picture)
+	require.NoError(t, err)
+	for _, p := range readBoard(t).Panels {
+		if p.Type == "timeseries" {
+			require.Contains(t, string(drawn), ">"+p.Title+"<", "go test ./test/prometheus -run Run -update draws it")
+		}
+	}
+}
+
 // asGrafana is a query with the variables in it replaced as Grafana does where
 // all outputs are chosen, and the windows as long as those of the alerts.
 func asGrafana(query string) string {

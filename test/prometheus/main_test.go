@@ -27,7 +27,7 @@ const (
 
 // patience is how long a test waits for what must come. It is never waited for
 // in full unless something is wrong.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 func TestMain(m *testing.M) { os.Exit(flbhost.Main(m)) }
 

@@ -30,8 +30,8 @@ func readRules(t *testing.T) (text string, rules []rule) {
 }
 
 // haste is what the durations of the alerts are divided by in the run, so that it
-// takes seconds. All are divided, and nothing else is changed: what an
-// alert asks for in 40 scrapes is asked for in 25.
+// takes seconds. All of them are, and nothing else is changed: a window of 10
+// minutes, which has 40 scrapes, becomes one of 5 seconds, which has 10.
 const haste = 120
 
 // durations are those of the rules: of the windows of their expressions, and how

@@ -26,14 +26,14 @@ type server struct {
 }
 
 // runServer starts one for the length of a test, which scrapes the page at an
-// address five times a second and evaluates these rules as often.
+// address twice a second and evaluates these rules.
 func runServer(t *testing.T, page, rules string) *server {
 	t.Helper()
 	binary, dir := program(t, "prometheus"), t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "alerts.yaml"), []byte(rules), 0o600))
 	require.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf(`
-global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}
+global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 200ms}
 rule_files: [alerts.yaml]
 scrape_configs:
   - job_name: fluent-bit-kinesis
