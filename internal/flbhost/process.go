@@ -29,15 +29,6 @@ func launch(config Config) (*Host, error) {
 		return nil, err
 	}
 	command = append(command, "log="+out.logFile)
-	if config.Metrics {
-		library, err := builtMetrics()
-		if err != nil {
-			out.close()
-			return nil, err
-		}
-		command = append(command, "metrics="+library)
-	}
-
 	h := &Host{
 		heard:   time.Now(),
 		cmd:     exec.Command(command[0], command[1:]...),
@@ -214,7 +205,7 @@ func commandLine(config Config) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(strings.Fields(os.Getenv("FLBHOST_EXEC")), binary,
+	command := append(strings.Fields(os.Getenv("FLBHOST_EXEC")), binary,
 		"library="+library,
 		"workers="+strconv.Itoa(config.Workers),
 		"retry-limit="+strconv.Itoa(config.RetryLimit),
@@ -225,7 +216,12 @@ func commandLine(config Config) ([]string, error) {
 		"daemon="+flag(config.Daemon),
 		"share="+flag(config.ShareChunks),
 		"stack="+strconv.Itoa(stackSize(config)),
-	), nil
+	)
+	if !config.Metrics {
+		return command, nil
+	}
+	metrics, err := builtMetrics()
+	return append(command, "metrics="+metrics), err
 }
 
 // files are the program and the library that config asks for. The paths are absolute, because the program may have
