@@ -40,7 +40,7 @@ func certificateIn(t *testing.T, folder string) []byte {
 }
 
 // certifiedFolder is a folder with a server.json whose certificate is good for
-// this machine. The one that kinesis-local brings names no host at all: no
+// this machine, and for AWS's own name. The one that kinesis-local brings names no host at all: no
 // client that checks names takes it.
 func certifiedFolder(t *testing.T) string {
 	t.Helper()
@@ -52,7 +52,7 @@ func certifiedFolder(t *testing.T) string {
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(24 * time.Hour),
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-		DNSNames:              []string{"localhost"},
+		DNSNames:              []string{"localhost", "kinesis." + region + ".amazonaws.com"},
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IsCA:                  true,

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ type event struct {
 	N          int        `json:"n"`
 	Log        string     `json:"log"`
 	Stream     string     `json:"stream"`
+	Place      string     `json:"place"` // a hash key, decimal
 	Kubernetes kubernetes `json:"kubernetes"`
 
 	at time.Time
@@ -59,6 +61,7 @@ func events(count int) []event {
 			N:      n,
 			Log:    fmt.Sprintf("%s #%d", lines[n%len(lines)].Text("log"), n),
 			Stream: "stdout",
+			Place:  placeOf(n),
 			Kubernetes: kubernetes{
 				Pod:    podName(pod),
 				Labels: map[string]string{label: fmt.Sprint("app ", pod%7)},
@@ -85,6 +88,14 @@ func podName(n int) string {
 	return fmt.Sprintf("web-%d", n)
 }
 
+// placeOf is one of many hash keys all over a stream's range, which says nothing
+// of the partition key.
+func placeOf(n int) string {
+	const places = 64
+	place := big.NewInt(int64(n * 37 % places))
+	return place.Lsh(place, 128-6).String()
+}
+
 // long tells whether the event's record goes beside the aggregates.
 func (e *event) long() bool { return len(e.Log) > longLine }
 
@@ -94,6 +105,7 @@ func (e *event) fields() []flbhost.Field {
 		flbhost.F("n", e.N),
 		flbhost.F("log", e.Log),
 		flbhost.F("stream", e.Stream),
+		flbhost.F("place", e.Place),
 		flbhost.F("kubernetes", []flbhost.Field{
 			flbhost.F("pod_name", k.Pod),
 			flbhost.F("labels", []flbhost.Field{flbhost.F(label, k.Labels[label])}),

@@ -10,9 +10,9 @@
 // the tag e2e alone: `make e2e` installs that and runs it.
 //
 // What kinesis-local 0.6.2 does not do, and so is not proven here: it throttles
-// nothing, checks no signatures, and knows no limit of a request. Its answers
-// slow down with the square of the records on a shard, so streams here have
-// many shards.
+// nothing, checks no signatures, knows no limit of a request, and takes no record
+// above 1 MiB, whatever limit a stream is given. Its answers slow down with the
+// square of the records on a shard, so streams here have many shards.
 package e2e
 
 import (
@@ -45,8 +45,9 @@ var unset = []string{
 	"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
 }
 
-// runHost starts a host whose plugin puts records on a stream. Chunks that are
-// handed back are offered again as often as limit says.
+// runHost starts a host whose plugin puts records on a stream, at AWS's own
+// address where endpoint is empty. Chunks that are handed back are offered again
+// as often as limit says.
 func (s *simulator) runHost(t *testing.T, endpoint, stream string, limit int, o options) *flbhost.Host {
 	t.Helper()
 	section := options{"region": region, "stream": stream, "endpoint": endpoint}
@@ -57,7 +58,7 @@ func (s *simulator) runHost(t *testing.T, endpoint, stream string, limit int, o 
 		RetryLimit: limit,
 		Backoff:    10 * time.Millisecond,
 		Timeout:    patience,
-		Env:        append(append(append([]string(nil), unset...), credentials...), "AWS_CA_BUNDLE="+s.caFile),
+		Env:        append(append(append([]string(nil), unset...), credentials...), "AWS_CA_BUNDLE="+s.caFile, "HTTPS_PROXY="+s.proxy),
 	})
 }
 

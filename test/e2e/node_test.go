@@ -60,7 +60,7 @@ type found struct {
 	Compressed bool   // whether that was compressed as a whole
 	Key        string // partition key
 	HashKey    string // explicit hash key in the aggregate, decimal; empty if none
-	Misplaced  bool   // whether it hashes outside the shard, so that the KCL would lose it
+	Misplaced  bool   // whether it is outside the shard that it is to go to, or the KCL would lose it
 	Data       []byte // decompressed
 }
 
@@ -73,6 +73,9 @@ func (s *simulator) consume(t *testing.T, stream string, x *setting) []found {
 		if format := x.options[option]; format != "" {
 			formats = append(formats, "--"+option, format)
 		}
+	}
+	if x.placed() {
+		formats = append(formats, "--place", x.options["explicit_hash_key"])
 	}
 	if x.asks("simple_aggregation") {
 		formats = append(formats, "--lines")

@@ -14,7 +14,7 @@ type options = map[string]string
 const (
 	inJSON = "json"
 	inCBOR = "cbor"
-	inAuto = "auto" // which is JSON, for the simulator's address is not AWS's
+	inAuto = "auto" // which is JSON where the simulator is reached by its own address
 )
 
 // A setting is how the plugin is set, and what that makes of an event.
@@ -71,6 +71,23 @@ var settings = []setting{
 	{inCBOR, "in the background", false, options{"partition_key": podKey, "experimental_concurrency": "2"}, whole},
 }
 
+// settingsOfFew are those of which a few records say enough.
+var settingsOfFew = []setting{
+	{inJSON, "by ARN", false, options{"stream": arnOf("json-by-ARN")}, whole},
+	{inCBOR, "by shard and ARN", false, options{"stream": arnOf("cbor-by-shard-and-ARN"),
+		"aggregation": "true", "partition_key": podKey, "aggregation_shard_map": "true"}, whole},
+
+	{inJSON, "explicit_hash_key", false, options{"explicit_hash_key": "place", "partition_key": podKey}, whole},
+	{inCBOR, "explicit_hash_key under random keys", false, options{"explicit_hash_key": "place"}, whole},
+	{inCBOR, "explicit_hash_key by shard", false, options{"explicit_hash_key": "place",
+		"aggregation": "true", "partition_key": podKey, "aggregation_shard_map": "true"}, whole},
+}
+
+// arnOf is the ARN of a stream of the simulator's own account.
+func arnOf(stream string) string {
+	return "arn:aws:kinesis:" + region + ":000000000000:stream/" + stream
+}
+
 // settingsIn is the settings with this wire format.
 func settingsIn(wire string) (of []setting) {
 	for _, x := range settings {
@@ -112,9 +129,12 @@ func (x *setting) shards() int {
 // keyed tells whether records have partition keys of their own.
 func (x *setting) keyed() bool { return x.options["partition_key"] != "" }
 
+// placed tells whether records go where a field of theirs says.
+func (x *setting) placed() bool { return x.options["explicit_hash_key"] != "" }
+
 // ordered tells whether the records of a partition key lie on one shard.
 func (x *setting) ordered() bool {
-	return x.keyed() && (!x.asks("aggregation") || x.asks("aggregation_shard_map"))
+	return x.keyed() && !x.placed() && (!x.asks("aggregation") || x.asks("aggregation_shard_map"))
 }
 
 // whole is the record of an event as it stands.

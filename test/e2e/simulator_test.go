@@ -21,6 +21,7 @@ import (
 type simulator struct {
 	https, http string // endpoints
 	caFile      string // PEM: what to trust for https
+	proxy       string // URL of what leads to it from AWS's own address, if anything does
 }
 
 // runSimulator starts kinesis-local with streams, by the number of their shards,

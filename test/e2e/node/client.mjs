@@ -15,6 +15,7 @@ export const { values: options } = parseArgs({
     shards: text,
     compression: { ...text, default: 'none' },
     aggregation_compression: { ...text, default: 'none' },
+    place: text,
     lines: { type: 'boolean', default: false },
   },
 });

@@ -4,8 +4,9 @@
 // simulator holds it in memory.
 //
 //   node consume.mjs --endpoint URL --region REGION --stream NAME [--compression FORMAT] [--aggregation_compression FORMAT]
-//       [--lines]
+//       [--place FIELD] [--lines]
 //
+// With --place, a record that is JSON says in this field where in the stream's range of hash keys it is to go.
 // With --lines, Kinesis records are lines, compressed as a whole.
 
 import { createHash } from 'node:crypto';
@@ -63,13 +64,20 @@ function split(record, data) {
   return users;
 }
 
-// The rule by which a consumer built on the Kinesis Client Library keeps a log record: its hash lies in the range of
-// the shard that it was read from.
+// Where in the stream's range of hash keys a log record is to be. For one without a hash key that is where its
+// partition key is hashed to.
+function* placesOf(user) {
+  if (user.explicitPartitionKey) yield user.explicitPartitionKey;
+  else if (user.subSequenceNumber !== undefined || !options.place)
+    yield '0x' + createHash('md5').update(user.partitionKey, 'utf8').digest('hex');
+  if (options.place) yield JSON.parse(user.data)[options.place];
+}
+
+// The rule by which a consumer built on the Kinesis Client Library keeps a log record of an aggregate: its hash lies in
+// the range of the shard that it was read from. What travels alone the service has put there.
 function belongsTo({ HashKeyRange }, user) {
-  const hash = user.explicitPartitionKey
-    ? BigInt(user.explicitPartitionKey)
-    : BigInt('0x' + createHash('md5').update(user.partitionKey, 'utf8').digest('hex'));
-  return BigInt(HashKeyRange.StartingHashKey) <= hash && hash <= BigInt(HashKeyRange.EndingHashKey);
+  const [first, last] = [BigInt(HashKeyRange.StartingHashKey), BigInt(HashKeyRange.EndingHashKey)];
+  return [...placesOf(user)].every((place) => first <= BigInt(place) && BigInt(place) <= last);
 }
 
 // The lines in a Kinesis record, each as a log record that is not packed.
