@@ -111,7 +111,8 @@ func perform(ctx context.Context, set settings, stdin io.Reader, out *screen) (e
 	fluentBit, name := chooseForwarder(set, plugin, counts, out)
 	out.header(set, stream, name, in.name)
 
-	progress := out.watch(counts, stream, set.limit())
+	progress := out.watch(counts, stream, set)
+	defer progress.stop()
 	refused, err := forward(ctx, in, fluentBit)
 	progress.stop()
 	outcome := counts.result()

@@ -26,17 +26,33 @@ func TestProgressTellsHowFastTheLastSecondWas(t *testing.T) {
 		{time.Second, 4601, 20, 10_000 + 2<<20, 1, "landed 4,601 of 9,000, 1/s (50% of the limit), refused 0/s, 1 in flight"},
 	} {
 		begin = begin.Add(step.after)
-		require.Equal(t, step.want, g.read(begin, result{sent: 9000, landed: step.landed},
-			kinesistest.Stats{Landed: step.landed, LandedBytes: step.bytes, Throttled: step.refused, InFlight: step.inFlight}))
+		require.Equal(t, step.want, g.read(sample{at: begin, counts: result{sent: 9000, landed: step.landed},
+			stats: kinesistest.Stats{Landed: step.landed, LandedBytes: step.bytes, Throttled: step.refused, InFlight: step.inFlight}}).line())
 	}
 }
 
 func TestProgressWithoutLimitsTellsOfRefusalsWhereThereAreSome(t *testing.T) {
 	var g gauge
 	at := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
-	require.Equal(t, "landed 0 of 0, 0/s, 0 in flight", g.read(at, result{}, kinesistest.Stats{}))
+	require.Equal(t, "landed 0 of 0, 0/s, 0 in flight", g.read(sample{at: at}).line())
 	at = at.Add(2 * time.Second)
-	require.Equal(t, "landed 20 of 50, 10/s, 0 in flight", g.read(at, result{sent: 50, landed: 20}, kinesistest.Stats{Landed: 20}))
+	require.Equal(t, "landed 20 of 50, 10/s, 0 in flight", g.read(sample{at: at, counts: result{sent: 50, landed: 20}, stats: kinesistest.Stats{Landed: 20}}).line())
 	at = at.Add(2 * time.Second)
-	require.Equal(t, "landed 20 of 50, 0/s, refused 5/s, 0 in flight", g.read(at, result{sent: 50, landed: 20}, kinesistest.Stats{Landed: 20, Throttled: 10}))
+	require.Equal(t, "landed 20 of 50, 0/s, refused 5/s, 0 in flight", g.read(sample{at: at, counts: result{sent: 50, landed: 20}, stats: kinesistest.Stats{Landed: 20, Throttled: 10}}).line())
+}
+
+func TestProgressTellsThePaceWhereItIsKnown(t *testing.T) {
+	var g gauge
+	plugin := pluginPage{"throttled": 1, "pace_records_per_second": 1234.4}
+	require.Equal(t, "landed 0 of 0, 0/s, 0 in flight, pace 1,234/s", g.read(sample{at: time.Now(), plugin: plugin}).line())
+	require.Equal(t, "landed 0 of 0, 0/s, 0 in flight", g.read(sample{at: time.Now(), plugin: pluginPage{"throttled": 0}}).line())
+}
+
+func TestAShardThatWasNotThereBeganWithNothing(t *testing.T) {
+	var g gauge
+	at := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
+	g.read(sample{at: at, shards: []shard{{name: "b 0", records: 100}}})
+	r := g.read(sample{at: at.Add(2 * time.Second), shards: []shard{{name: "a 0", records: 10}, {name: "b 0", records: 104}}})
+	require.Equal(t, 5.0, r.shards[0].perSecond)
+	require.Equal(t, 2.0, r.shards[1].perSecond)
 }

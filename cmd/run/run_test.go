@@ -213,6 +213,7 @@ func TestWrongFlagsAreNamed(t *testing.T) {
 		"an option of the plugin as a flag":    {[]string{"partition_key=x"}, "-o key=value"},
 		"chunks of less than no lines":         {[]string{"-chunk-lines", "-1"}, "-chunk-lines is -1"},
 		"chunks that are Fluent Bit's to cut":  {[]string{"-chunk-lines", "5", "-host", "fluent-bit"}, "-host bundled"},
+		"records beside a picture":             {[]string{"-watch", "-show", "3"}, "leave out -show"},
 		"no passes":                            {[]string{"-n", "0"}, "-n is 0"},
 		"a host that is none":                  {[]string{"-host", "docker"}, "auto, bundled, fluent-bit"},
 		"standard input twice":                 {[]string{"-input", "-", "-n", "2"}, "standard input"},

@@ -41,6 +41,7 @@ type screen struct {
 	mu       sync.Mutex // guards the following, and keeps lines whole
 	toShow   int        // records still to be shown one by one; negative is all
 	progress bool       // whether the cursor is on a progress line
+	whole    whole
 }
 
 func newScreen(stdout, stderr io.Writer, show int, full bool) *screen {
@@ -80,7 +81,7 @@ func (s *screen) write(w io.Writer, lines string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clearProgress()
-	fmt.Fprintln(w, lines)
+	s.say(w, lines)
 }
 
 // clearProgress takes a progress line away. The caller holds mu.

@@ -30,6 +30,7 @@ type settings struct {
 	limits   bool // the stream has the service's own
 	show     int  // records that are shown one by one; negative is all
 	full     bool
+	watch    bool   // numbers on the whole terminal, in place of records
 	host     string // "auto", "bundled" or "fluent-bit"
 	metrics  string // where the plugin serves its own
 }
@@ -48,13 +49,15 @@ Puts log lines on an embedded Kinesis stream through the plugin, shows what land
   -throttle P    have the stream refuse P percent of the records it is offered as throttled (0)
   -limits        have the stream keep the service's limits: 1,000 records and 1 MiB a second on each shard
   -show N        records to show one by one, before a progress line takes over (100); -1 shows all
+  -watch         show numbers in place of records, on the whole terminal: speed, refusals, requests in flight, shards, the pace
+                 that the plugin has learned; in lines where standard output is no terminal
   -full          show the whole data of a record, not its first 160 characters
   -host NAME     auto: the fluent-bit that FLUENT_BIT names or the PATH has, else the bundled host (auto)
                  fluent-bit, bundled: that one
   -library PATH  the plugin (bin/kinesis.so)
 
 Through make: make run ARGS="-n 100 -workers 4 -o partition_key=container_id -o data_keys=log"
-              make run ARGS="-n 500 -workers 8 -limits"
+              make run ARGS="-n 500 -workers 8 -limits -watch"
 `
 
 func parseSettings(args []string, stderr io.Writer) (settings, error) {
@@ -71,6 +74,7 @@ func parseSettings(args []string, stderr io.Writer) (settings, error) {
 	flags.BoolVar(&set.limits, "limits", false, "")
 	flags.IntVar(&set.show, "show", 100, "")
 	flags.BoolVar(&set.full, "full", false, "")
+	flags.BoolVar(&set.watch, "watch", false, "")
 	flags.StringVar(&set.host, "host", "auto", "")
 	flags.Func("o", "", set.addOption)
 	err := flags.Parse(args)
@@ -80,6 +84,14 @@ func parseSettings(args []string, stderr io.Writer) (settings, error) {
 	}
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("%q is not a flag; an option of the plugin is given as -o key=value", flags.Arg(0))
+	}
+	if set.watch {
+		flags.Visit(func(f *flag.Flag) {
+			if f.Name == "show" || f.Name == "full" {
+				err = errors.Join(err, fmt.Errorf("-watch shows numbers in place of records: leave out -%s", f.Name))
+			}
+		})
+		set.show = 0
 	}
 	return set, errors.Join(err, set.check())
 }
