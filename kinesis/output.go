@@ -224,7 +224,9 @@ func (o *Output) handBack(f *flush) {
 func (o *Output) Close() {
 	o.release()
 	if o.streams != nil {
-		o.log.Infof("at exit, by stream: %v", o.streams.counted())
+		if counted := o.streams.counted(); len(counted) > 0 {
+			o.log.Infof("at exit, by stream: %v", counted)
+		}
 	}
 	o.log.Infof("at exit: %s", &o.counts)
 }

@@ -416,6 +416,16 @@ func TestIdleDestinationsGoAway(t *testing.T) {
 	})
 }
 
+func TestAtExitNothingIsSaidOfStreamsWhereThereWasNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, log := &fakeStreams{t: t}, &logText{}
+		o := outputLogging(t, log, s, configOf(t, "stream", byTo))
+		o.Close()
+		require.NotContains(t, log.String(), "by stream")
+		require.Contains(t, log.String(), "at exit: ")
+	})
+}
+
 // A destination that is waited for is not idle, however long that takes.
 func TestADestinationInUseStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
