@@ -58,6 +58,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return statusUsage
 	}
 	out := newScreen(stdout, stderr, set.show, set.full)
+	out.streams = set.isTemplate()
 	if err := perform(ctx, set, stdin, out); err != nil {
 		out.note("run: " + err.Error())
 		return statusLost
@@ -82,12 +83,14 @@ func perform(ctx context.Context, set settings, stdin io.Reader, out *screen) (e
 	counts := newTally()
 	reader := newConsumer(set.options, counts, out)
 	stream, err := kinesistest.New(kinesistest.Options{
-		Streams:     map[string]int{set.stream(): set.shards},
-		Region:      set.region(),
-		Faults:      kinesistest.Faults{ThrottleRecords: set.throttle / 100},
-		ShardLimits: set.limits,
-		Discard:     true,
-		OnRecord:    reader.read,
+		Streams:       set.streams(),
+		MissingShards: set.missingShards(),
+		MaxRecordSize: set.maxRecord(),
+		Region:        set.region(),
+		Faults:        kinesistest.Faults{ThrottleRecords: set.throttle / 100},
+		ShardLimits:   set.limits,
+		Discard:       true,
+		OnRecord:      reader.read,
 	})
 	if err != nil {
 		return err

@@ -57,10 +57,14 @@ func title(r reading, width int, colour bool) string {
 
 func limitOrNone(r reading) string {
 	shards := count(int64(len(r.shards)), "shard")
-	if r.limit == 0 {
+	switch {
+	case len(r.shards) == 0:
+		return "no stream yet"
+	case r.limit == 0:
 		return shards + " without limits"
+	default:
+		return shards + limitText(r.limit)
 	}
-	return shards + limitText(r.limit)
 }
 
 // row is a label, a number in its look, and how fast that grows.
@@ -127,9 +131,13 @@ func shardRows(r reading, width, room int, colour bool) []string {
 		more = fmt.Sprintf("and %s, for which there is no room", count(int64(len(r.shards)-len(shown)), "more shard"))
 	}
 	full := r.fullShard()
+	name := 12
+	for _, s := range shown {
+		name = max(name, len(s.name)+1)
+	}
 	var rows []string
 	for _, s := range shown {
-		text := fmt.Sprintf("%-12s%12s%12s%12s  ", s.name, grouped(s.records), bytesText(s.bytes), perSecond(s.perSecond))
+		text := fmt.Sprintf("%-*s%12s%12s%12s  ", name, s.name, grouped(s.records), bytesText(s.bytes), perSecond(s.perSecond))
 		columns := min(mostBar, width-utf8.RuneCountInString(text))
 		rows = append(rows, text+paint(colour, shardLooks[s.number%len(shardLooks)], bar(s.perSecond/full, columns)))
 	}

@@ -67,6 +67,7 @@ func TestThePictureWithoutLimitsHoldsShardsAgainstTheFastest(t *testing.T) {
 
 func TestThePictureBeforeThePluginIsThereHasNoNumbersOfIt(t *testing.T) {
 	text := strings.Join(picture(reading{}, nil, 80, 24, false), "\n")
+	require.Contains(t, text, "no stream yet, 0s")
 	require.Regexp(t, `(?m)^in flight +0$`, text)
 	require.Regexp(t, `(?m)^pace +-$`, text)
 	require.Regexp(t, `(?m)^handed back +-$`, text)

@@ -26,23 +26,26 @@ func (s *screen) watch(counts *tally, stream *kinesistest.Server, set settings) 
 	if set.watch && s.open() {
 		interval, draw = 200*time.Millisecond, s.drawPicture
 	}
-	sampleNow := func() sample {
+	var g gauge
+	read := func() reading {
 		now := sample{at: time.Now(), counts: counts.result(), stats: stream.Stats(), shards: shardsOf(stream)}
 		if set.watch {
 			now.plugin = readPluginPage(set.metrics)
 		}
-		return now
+		if set.limits {
+			g.limit = len(now.shards)
+		}
+		return g.read(now)
 	}
 	w := &watcher{out: s, done: make(chan struct{})}
 	w.stopped.Go(func() {
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
-		g := gauge{limit: set.limit()}
-		g.read(sampleNow())
+		read()
 		for {
 			select {
 			case <-ticker.C:
-				draw(g.read(sampleNow()))
+				draw(read())
 			case <-w.done:
 				return
 			}

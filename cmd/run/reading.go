@@ -33,7 +33,7 @@ func shardsOf(stream *kinesistest.Server) (shards []shard) {
 			number := shardNumber(s.ID)
 			text := fmt.Sprintf("shard %d", number)
 			if len(names) > 1 {
-				text = fmt.Sprintf("%s %d", name, number)
+				text = fmt.Sprintf("%s shard %d", name, number)
 			}
 			shards = append(shards, shard{text, number, s.Records, s.Bytes})
 		}

@@ -103,7 +103,26 @@ func TestTheMetricsAreWhereTheRunSaysTheyAre(t *testing.T) {
 	require.Contains(t, stderr, "metrics at "+said.FindStringSubmatch(stderr)[1])
 
 	_, _, stderr = runWith(t, "", "-o", "metrics_listen=127.0.0.1:0")
-	require.Regexp(t, `metrics at http://127\.0\.0\.1:[1-9]`, stderr)
+	require.Regexp(t, said, stderr, "a port that is free is found before")
+	require.Contains(t, stderr, "metrics at "+said.FindStringSubmatch(stderr)[1])
+}
+
+func TestAStreamOfATemplateComesWithItsFirstRecord(t *testing.T) {
+	status, stdout, stderr := runWith(t, "", "-host", "bundled", "-shards", "2", "-limits", "-o", "stream=app-$kubernetes['namespace_name']")
+	require.Zero(t, status, stderr)
+	require.Equal(t, all(grouped(int64(len(samples.Events())))), summaryOf(stdout))
+	require.Contains(t, stderr, "2 shards each that take 2,000 records or 2 MiB a second")
+	require.Regexp(t, `(?m)^[0-9:.]+  app-shop shard [01]  .*"run_line":1,`, stdout)
+	for _, shard := range []string{"app-kube-system shard 0", "app-kube-system shard 1", "app-shop shard 0", "app-shop shard 1"} {
+		require.Regexp(t, `(?m)^`+shard+` +[0-9]+ `, stdout)
+	}
+}
+
+func TestTheStreamTakesRecordsAsLargeAsThePluginMaySend(t *testing.T) {
+	line := strings.Repeat("x", 2_000_000)
+	status, stdout, stderr := runWith(t, line, "-host", "bundled", "-input", "-", "-full", "-o", "maximum_record_size=10M")
+	require.Zero(t, status, "%.1000s", stderr)
+	require.Contains(t, stdout, line+`"`)
 }
 
 func TestStandardInputIsReadToItsEndEmptyLinesIncluded(t *testing.T) {

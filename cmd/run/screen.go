@@ -37,6 +37,7 @@ type screen struct {
 	stdout, stderr             io.Writer
 	stdoutColour, stderrColour bool
 	full                       bool
+	streams                    bool // records say which stream they are on
 
 	mu       sync.Mutex // guards the following, and keeps lines whole
 	toShow   int        // records still to be shown one by one; negative is all
@@ -123,10 +124,18 @@ func (s *screen) record(r kinesistest.UserRecord) {
 	}
 	s.print(strings.Join([]string{
 		paint(s.stdoutColour, dim, r.In.Arrived.Format("15:04:05.000")),
-		paint(s.stdoutColour, look, fmt.Sprintf("shard %d", number)),
+		paint(s.stdoutColour, look, s.place(r.In.Stream, number)),
 		paint(s.stdoutColour, cyan, fmt.Sprintf("%-8s", key)),
 		data,
 	}, "  "))
+}
+
+// place says where a record landed, with its stream where there may be several.
+func (s *screen) place(stream string, number int) string {
+	if s.streams {
+		return fmt.Sprintf("%s shard %d", stream, number)
+	}
+	return fmt.Sprintf("shard %d", number)
 }
 
 // takeTurn tells whether one more record is to be shown, and counts it.

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"fluent-bit-kinesis/internal/kinesistest"
+	"fluent-bit-kinesis/kinesis/wire"
+	"fluent-bit-kinesis/plugins"
 )
 
 // settings are the command's flags.
@@ -150,12 +152,33 @@ func (s *settings) check() error {
 	return errors.Join(errs...)
 }
 
-// limit is how many shards the stream's limit comes from; 0 where it has none.
-func (s *settings) limit() int {
-	if s.limits {
+// isTemplate tells whether the plugin makes a stream's name for each record.
+func (s *settings) isTemplate() bool { return strings.Contains(s.options["stream"], "$") }
+
+// streams are those that there are from the start. The streams of a template come with their first record.
+func (s *settings) streams() map[string]int {
+	if !s.isTemplate() {
+		return map[string]int{s.stream(): s.shards}
+	}
+	return nil
+}
+
+// missingShards is how many shards a stream has that comes with its first record; 0 where none does.
+func (s *settings) missingShards() int {
+	if s.isTemplate() {
 		return s.shards
 	}
 	return 0
+}
+
+// maxRecord is what the embedded streams take: as much as the plugin may send them, and 0, which is as much as
+// streams take at first, where the plugin is to refuse what it is given.
+func (s *settings) maxRecord() int {
+	var bytes int
+	if plugins.Size(&bytes, wire.MaxRecordBytes, wire.MaxLargeBytes).Set(s.options["maximum_record_size"]) != nil {
+		return 0
+	}
+	return bytes
 }
 
 // stream is the name of the embedded stream, which is at the end of an ARN.
@@ -184,10 +207,11 @@ func (s *settings) optionOr(key, otherwise string) string {
 
 // chooseMetrics finds where the plugin is to serve its metrics: where it is told to, or at a port that is free.
 func (s *settings) chooseMetrics() error {
-	if s.metrics = s.options["metrics_listen"]; s.metrics != "" {
-		return nil
+	s.metrics = s.optionOr("metrics_listen", "127.0.0.1:0")
+	if _, port, err := net.SplitHostPort(s.metrics); err != nil || port != "0" {
+		return nil // what is no address the plugin refuses
 	}
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", s.metrics)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (s *screen) header(set settings, stream *kinesistest.Server, fluentBit, inp
 		options = []string{"the defaults"}
 	}
 	rows := [][2]string{
-		{"stream", fmt.Sprintf("%s at %s, %s%s, embedded in this program", set.stream(), stream.URL(), count(int64(set.shards), "shard"), limitText(set.limit()))},
+		{"stream", fmt.Sprintf("%s at %s, %s%s, embedded in this program", set.stream(), stream.URL(), count(int64(set.shards), "shard"), eachText(set))},
 		{"Fluent Bit", fluentBit + ", " + workersText(set.workers)},
 		{"input", input + "; each event is numbered under the key " + marker},
 		{"options", strings.Join(options, " ")},
@@ -29,6 +29,17 @@ func (s *screen) header(set settings, stream *kinesistest.Server, fluentBit, inp
 	for _, row := range rows {
 		s.note(paint(s.stderrColour, bold, fmt.Sprintf("%-11s", row[0])) + row[1])
 	}
+}
+
+// eachText is what the stream takes, or each of several.
+func eachText(set settings) (text string) {
+	if set.isTemplate() {
+		text = " each"
+	}
+	if set.limits {
+		text += limitText(set.shards)
+	}
+	return text
 }
 
 func workersText(n int) string {
@@ -91,7 +102,7 @@ func (s *screen) summary(r result, stream *kinesistest.Server, set settings, ref
 		s.print("                lost and duplicated are differences of counts: the options leave " + marker + " out of the data,\n" +
 			"                so that records cannot be told apart, and one of each would go unseen")
 	}
-	s.shards(stream.Shards(set.stream()))
+	s.shards(shardsOf(stream))
 }
 
 // packedText says in how many of the stream's records the log records came, where that is another number.
@@ -102,17 +113,18 @@ func packedText(records, logRecords int64) string {
 	return "as " + count(records, "Kinesis record") + " "
 }
 
-func (s *screen) shards(shards []kinesistest.Shard) {
+func (s *screen) shards(shards []shard) {
 	var most int64 = 1
+	name := 15
 	for _, shard := range shards {
-		most = max(most, shard.Records)
+		most = max(most, shard.records)
+		name = max(name, len(shard.name))
 	}
 	const width = 30
 	for _, shard := range shards {
-		number := shardNumber(shard.ID)
-		bar := strings.Repeat("█", int((shard.Records*width+most-1)/most))
-		s.print(fmt.Sprintf("%-15s %10s  %9s  %s", fmt.Sprintf("shard %d", number), grouped(shard.Records), bytesText(shard.Bytes),
-			paint(s.stdoutColour, shardLooks[number%len(shardLooks)], bar)))
+		bar := strings.Repeat("█", int((shard.records*width+most-1)/most))
+		s.print(fmt.Sprintf("%-*s %10s  %9s  %s", name, shard.name, grouped(shard.records), bytesText(shard.bytes),
+			paint(s.stdoutColour, shardLooks[shard.number%len(shardLooks)], bar)))
 	}
 }
 

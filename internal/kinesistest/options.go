@@ -25,6 +25,12 @@ type Options struct {
 
 	// Streams to create at start, by name, with their number of shards.
 	Streams map[string]int
+	// MissingShards creates a stream that PutRecords names and that does not
+	// exist, with so many shards. With 0 it goes on not to exist.
+	MissingShards int
+	// MaxRecordSize is the most bytes of a record, data plus partition key, of
+	// every stream until [Server.SetMaxRecordSize]: 1 MiB, which 0 is too, to 10 MiB.
+	MaxRecordSize int
 	// Region that signatures must be scoped to; empty accepts any, and puts
 	// us-east-1 into ARNs.
 	Region string
@@ -108,6 +114,9 @@ func (o Options) withDefaults() (Options, error) {
 		if c.AccessKeyID == "" || c.SecretAccessKey == "" {
 			return o, fmt.Errorf("kinesistest: credentials %q lack an access key ID or a secret access key", c.AccessKeyID)
 		}
+	}
+	if o.MaxRecordSize != 0 && (o.MaxRecordSize < maxRecordBytes || o.MaxRecordSize > maxLargeBytes) {
+		return o, fmt.Errorf("kinesistest: MaxRecordSize is %d, must be %d to %d", o.MaxRecordSize, maxRecordBytes, maxLargeBytes)
 	}
 	if o.HTTP2 && o.PlainHTTP {
 		return o, fmt.Errorf("kinesistest: HTTP2 needs TLS, and PlainHTTP turns it off")

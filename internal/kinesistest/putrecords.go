@@ -27,7 +27,11 @@ func putRecords(x *exchange) (perform, error) {
 		return nil, err
 	}
 	x.server.meter.parsed(len(p.entries))
-	name, err := p.check(x.server.maxRecord(nameOf(p.streamName, p.streamARN)))
+	name, err := nameOf(p.streamName, p.streamARN)
+	if err == nil {
+		x.server.ensure(name)
+	}
+	name, err = p.check(x.server.maxRecord(name, err))
 	if err != nil {
 		return nil, err
 	}

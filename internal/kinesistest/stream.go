@@ -54,6 +54,7 @@ func newStream(name, region string, shards int, o Options) *stream {
 		onRecord: o.OnRecord,
 		now:      o.Now,
 	}
+	st.maxRecord.Store(int64(o.MaxRecordSize))
 	for i := range shards {
 		end := maxHashKey
 		if i+1 < shards {

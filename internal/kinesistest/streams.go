@@ -41,6 +41,17 @@ func (s *Server) addStream(name string, shards int, onDemand bool) error {
 	return nil
 }
 
+// ensure creates a stream that does not exist, where the options ask for that.
+// What keeps it from being created is said by whoever looks for it then.
+func (s *Server) ensure(name string) {
+	if s.options.MissingShards == 0 {
+		return
+	}
+	if _, err := s.stream(name); err != nil {
+		_ = s.CreateStream(name, s.options.MissingShards)
+	}
+}
+
 // DeleteStream removes a stream and what landed on it.
 func (s *Server) DeleteStream(name string) error {
 	s.mu.Lock()
