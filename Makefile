@@ -69,7 +69,8 @@ check-glibc: ## the newest glibc that LIBRARY needs; fails above GLIBC (2.34)
 
 .PHONY: run
 run: build ## the plugin on an embedded Kinesis stream; ARGS="-h" lists what it takes
-	@$(GO) run ./cmd/run -library $(LIBRARY) $(subst $$,\$$,$(value ARGS))
+	@$(GO) build -o bin/run ./cmd/run
+	@bin/run -library $(LIBRARY) $(subst $$,\$$,$(value ARGS))
 
 # The library that was built is the one that the tests load. They are never taken from go's cache, which does not
 # see that a library has changed.
