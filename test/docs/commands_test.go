@@ -25,7 +25,7 @@ var (
 	inText  = regexp.MustCompile("`((?:make|go (?:run|test))\\b[^`]*)`")
 	// A remark follows a command after two blanks, or a #.
 	remark = regexp.MustCompile(`  | #`)
-	word   = regexp.MustCompile(`[^\s"]*"[^"]*"|\S+`)
+	word   = regexp.MustCompile(`[^\s"']*"[^"]*"|[^\s"']*'[^']*'|\S+`)
 )
 
 // commands are those of the repository, and of Fluent Bit, in the pages.
@@ -44,10 +44,12 @@ func commands(t *testing.T) (list []command) {
 	return list
 }
 
+var quotes = strings.NewReplacer(`"`, "", `'`, "")
+
 // wordsOf are the words of a line as a shell has them, without quotes.
 func wordsOf(line string) (words []string) {
 	for _, w := range word.FindAllString(line, -1) {
-		words = append(words, strings.ReplaceAll(w, `"`, ""))
+		words = append(words, quotes.Replace(w))
 	}
 	return words
 }
