@@ -192,7 +192,7 @@ func (f *flush) handOver() {
 	r := f.rest()
 	f.count()
 	n := r.events()
-	if !f.sent && len(f.legs) == 1 {
+	if !f.sent && len(f.legs) == 1 && len(f.refused) == 0 { // else there are records without room, which come back
 		f.whole = n
 	}
 	f.unsettled.Add(n)

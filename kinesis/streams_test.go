@@ -510,3 +510,17 @@ func TestNothingIsAllocatedForARecordWithoutRoom(t *testing.T) {
 		})
 	}
 }
+
+// What came to the one stream that there was room for is in the ledger's file, for
+// the rest of the chunk comes back.
+func TestAcrossARestartRecordsWithoutRoomAreSentAlone(t *testing.T) {
+	s := &fakeStreams{t: t}
+	options := []string{"stream", "app-$team", "streams_maximum", "1", "ledger_file", t.TempDir() + "/ledger"}
+	chunk := chunkOf(20, func(i int) fields { return fields{kv("n", i), kv("team", i%2)} })
+	before := outputOf(t, s, options...)
+	require.Equal(t, Retry, before.Flush(chunk, "tag"))
+	before.Close()
+	require.Equal(t, OK, outputOf(t, s, options...).Flush(chunk, "tag"))
+	require.Len(t, s.numbers()["app-0"], 10)
+	require.Len(t, s.numbers()["app-1"], 10)
+}
