@@ -12,8 +12,6 @@ import (
 
 	"fluent-bit-kinesis/internal/flbhost"
 	"fluent-bit-kinesis/internal/kinesistest"
-	"fluent-bit-kinesis/kinesis"
-	"fluent-bit-kinesis/plugins"
 )
 
 // block is a configuration in a page.
@@ -41,19 +39,7 @@ func forEachOutputOfThePages(t *testing.T, test func(t *testing.T, output option
 }
 
 func TestTheConfigurationsOfThePagesHoldOptionsThatThePluginTakes(t *testing.T) {
-	forEachOutputOfThePages(t, func(t *testing.T, output options) {
-		given := plugins.Values(maps.Clone(output))
-		for _, key := range ofFluentBit {
-			delete(given, key)
-		}
-		config, _, err := kinesis.ReadConfig(given, func(string) string { return "" })
-		require.NoError(t, err)
-		require.Empty(t, config.Warnings)
-		table := kinesis.Options()
-		for key := range given {
-			require.NotNil(t, table.Find(key), "the plugin has no option %s", key)
-		}
-	})
+	forEachOutputOfThePages(t, requireTaken)
 }
 
 func TestTheConfigurationsOfThePagesPutAnEventOnTheStream(t *testing.T) {

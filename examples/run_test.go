@@ -24,20 +24,22 @@ func TestMain(m *testing.M) { os.Exit(flbhost.Main(m)) }
 // ofFluentBit are the keys of an [OUTPUT] section that Fluent Bit keeps for itself.
 var ofFluentBit = []string{"name", "match", "workers", "retry_limit", "storage.total_limit_size"}
 
-func TestExamplesHoldOptionsThatThePluginTakes(t *testing.T) {
-	forEachOutput(t, func(t *testing.T, output options) {
-		given := plugins.Values(maps.Clone(output))
-		for _, key := range ofFluentBit {
-			delete(given, key)
-		}
-		config, _, err := kinesis.ReadConfig(given, func(string) string { return "" })
-		require.NoError(t, err)
-		require.Empty(t, config.Warnings)
-		table := kinesis.Options()
-		for key := range given {
-			require.NotNil(t, table.Find(key), "the plugin has no option %s", key)
-		}
-	})
+func TestExamplesHoldOptionsThatThePluginTakes(t *testing.T) { forEachOutput(t, requireTaken) }
+
+// requireTaken requires that the plugin has each option of an output, and takes its value without a word.
+func requireTaken(t *testing.T, output options) {
+	t.Helper()
+	given := plugins.Values(maps.Clone(output))
+	for _, key := range ofFluentBit {
+		delete(given, key)
+	}
+	config, _, err := kinesis.ReadConfig(given, func(string) string { return "" })
+	require.NoError(t, err)
+	require.Empty(t, config.Warnings)
+	table := kinesis.Options()
+	for key := range given {
+		require.NotNil(t, table.Find(key), "the plugin has no option %s", key)
+	}
 }
 
 // Where there are no workers, Fluent Bit's only thread waits for the stream, and a chunk is offered again once.
