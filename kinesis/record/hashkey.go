@@ -22,11 +22,8 @@ func newHashKeys(o *Options, a *added) *hashKeys {
 // which the additions are set; ok is false where the record has none.
 func (h *hashKeys) of(json *msgjson.Encoder, body []byte) (key aggregate.HashKey, ok bool) {
 	value, ok := h.first(json, body)
-	for _, name := range h.path[1:] {
-		if !ok {
-			break
-		}
-		value, ok = msgjson.Member(value, name)
+	if ok {
+		value, ok = h.path.within(value)
 	}
 	switch {
 	case ok:

@@ -92,11 +92,9 @@ func (p *partitionKeys) within(json *msgjson.Encoder, value []byte) []byte {
 
 // lookup is the key that the rest of the path leads to in a value.
 func (p *partitionKeys) lookup(json *msgjson.Encoder, value []byte) []byte {
-	for _, name := range p.path[1:] {
-		var ok bool
-		if value, ok = msgjson.Member(value, name); !ok {
-			return nil
-		}
+	value, ok := p.path.within(value)
+	if !ok {
+		return nil
 	}
 	return p.ofValue(json, value)
 }
