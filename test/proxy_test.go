@@ -3,8 +3,6 @@ package test
 import (
 	"crypto/tls"
 	"encoding/base64"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -84,26 +82,7 @@ func (p *tunneler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "<html>no tunnel</html>", status)
 		return
 	}
-	there, err := net.Dial("tcp", p.hosts[r.Host])
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer there.Close()
-	here, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	defer here.Close()
-	fmt.Fprint(here, "HTTP/1.1 200 Connection established\r\n\r\n")
-	var back sync.WaitGroup
-	defer back.Wait()
-	back.Go(func() {
-		_, _ = io.Copy(here, there)
-		here.Close()
-	})
-	_, _ = io.Copy(there, here)
-	there.Close()
+	kinesistest.Tunnel(w, p.hosts[r.Host])
 }
 
 // addressOf is host:port of a URL.
