@@ -4,9 +4,10 @@
 //	go build -buildmode=c-shared -o bin/kinesis.so .
 //
 // This file is the C side and nothing else: it views what C hands over, keeps
-// panics from crossing back, and answers with a code. Four of the entry points
-// have a name of their own here: fork.c has those of Fluent Bit, and calls these.
-// metrics.go beside it is the C side of metrics among Fluent Bit's own.
+// panics from crossing back, and answers with a code. Most entry points have a
+// name of their own here: fork.c and offers.c have those of Fluent Bit, and call
+// these. Beside it, metrics.go is the C side of metrics among Fluent Bit's own, and
+// offers_linux.go that of threads which wait for the answer to a chunk.
 package main
 
 // #cgo !windows LDFLAGS: -ldl
@@ -40,6 +41,7 @@ var process struct {
 	registered int         // FLBPluginRegister, less FLBPluginUnregister: a reload has a second one for a while
 	started    []*instance // in the order of FLBPluginInit; none once all have exited
 	exits      int         // of these, as FLBPluginExitCtx has it
+	offers     offers      // taken while there are instances
 }
 
 // An instance is one [OUTPUT] section.
@@ -91,6 +93,9 @@ func kinesisInit(plugin unsafe.Pointer) (code C.int) {
 		return output.FLB_ERROR
 	}
 	in := &instance{Output: out}
+	if len(process.started) == 0 {
+		process.offers.open(log)
+	}
 	process.started = append(process.started, in)
 	output.FLBPluginSetContext(plugin, in)
 	return output.FLB_OK
@@ -101,25 +106,46 @@ type pluginOptions struct{ plugin unsafe.Pointer }
 
 func (o pluginOptions) Get(key string) string { return output.FLBPluginConfigKey(o.plugin, key) }
 
-// FLBPluginFlushCtx sends the events of a chunk, by the instance whose context
-// it is.
+// kinesisFlushCtx is FLBPluginFlushCtx where its thread waits in Go.
 //
-//export FLBPluginFlushCtx
-func FLBPluginFlushCtx(ctx, data unsafe.Pointer, length C.int, tag *C.char) (code C.int) {
+//export kinesisFlushCtx
+func kinesisFlushCtx(ctx, data unsafe.Pointer, length C.int, tag *C.char) (code C.int) {
+	thread := plugins.ThreadID()
+	return apart(func() C.int { return flushCtx(ctx, data, length, tag, thread) })
+}
+
+// kinesisFlush is FLBPluginFlush where its thread waits in Go.
+//
+//export kinesisFlush
+func kinesisFlush(data unsafe.Pointer, length C.int, tag *C.char) (code C.int) {
+	thread := plugins.ThreadID()
+	return apart(func() C.int { return flush(data, length, tag, thread) })
+}
+
+// apart does the work of a flush in a goroutine of its own. The one of the entry
+// point is bound to Fluent Bit's thread: each time it has to wait, the runtime
+// switches threads to go on with another.
+func apart(work func() C.int) C.int {
+	answer := make(chan C.int)
+	go func() { answer <- work() }()
+	return <-answer
+}
+
+// flushCtx sends the events of a chunk that a thread has handed over, by the
+// instance whose context it is.
+func flushCtx(ctx, data unsafe.Pointer, length C.int, tag *C.char, thread int) (code C.int) {
 	defer recovered("FLBPluginFlushCtx", &code)
 	in, ok := output.FLBPluginGetContext(ctx).(*instance)
 	if !ok {
 		processLog().Errorf("FLBPluginFlushCtx: the context is not of an instance of this plugin")
 		return output.FLB_ERROR
 	}
-	return flush(in.Output, data, length, tag)
+	return flushBy(in.Output, data, length, tag, thread)
 }
 
-// FLBPluginFlush sends the events of a chunk for a host without contexts. It
-// cannot say which instance it means, so there must be one alone.
-//
-//export FLBPluginFlush
-func FLBPluginFlush(data unsafe.Pointer, length C.int, tag *C.char) (code C.int) {
+// flush is the same for a host without contexts. It cannot say which instance it
+// means, so there must be one alone.
+func flush(data unsafe.Pointer, length C.int, tag *C.char, thread int) (code C.int) {
 	defer recovered("FLBPluginFlush", &code)
 	process.mu.Lock()
 	started := process.started
@@ -128,33 +154,15 @@ func FLBPluginFlush(data unsafe.Pointer, length C.int, tag *C.char) (code C.int)
 		processLog().Errorf("FLBPluginFlush: this host does not say which instance it means, and there are %d", len(started))
 		return output.FLB_ERROR
 	}
-	return flush(started[0].Output, data, length, tag)
+	return flushBy(started[0].Output, data, length, tag, thread)
 }
 
-func flush(out *kinesis.Output, data unsafe.Pointer, length C.int, tag *C.char) C.int {
+func flushBy(out *kinesis.Output, data unsafe.Pointer, length C.int, tag *C.char, thread int) C.int {
 	if data == nil || length <= 0 {
 		return output.FLB_OK
 	}
-	out.CalledOn(plugins.ThreadID())
-	chunk, name := unsafe.Slice((*byte)(data), int(length)), C.GoString(tag)
-	if len(chunk) <= smallChunk {
-		return flushed(out, chunk, name)
-	}
-	answer := make(chan C.int)
-	go func() { answer <- flushed(out, chunk, name) }()
-	return <-answer
-}
-
-// smallChunk is the size up to which a flush is worked on in the goroutine of the
-// entry point. That one is bound to Fluent Bit's thread: each time it has to wait,
-// the runtime switches threads to go on with another. A small chunk has it wait
-// once, for its answer; a large one many times, and so gets a goroutine.
-const smallChunk = 64 << 10
-
-// flushed does the work of a flush.
-func flushed(out *kinesis.Output, chunk []byte, tag string) (code C.int) {
-	defer recovered("FLBPluginFlush", &code)
-	return C.int(out.Flush(chunk, tag))
+	out.CalledOn(thread)
+	return C.int(out.Flush(unsafe.Slice((*byte)(data), int(length)), C.GoString(tag)))
 }
 
 // kinesisExitCtx is FLBPluginExitCtx: it lets go of one instance.
@@ -224,6 +232,7 @@ func leaving(in *instance) []*instance {
 // The caller holds process.mu.
 func leaveAll() []*instance {
 	left := slices.DeleteFunc(process.started, func(in *instance) bool { return in.exited })
+	process.offers.close()
 	process.started, process.exits = nil, 0
 	return left
 }

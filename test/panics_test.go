@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -23,8 +24,8 @@ type panicPlace struct{ dir, name, declaration string }
 // work of a flush in a goroutine of its own.
 var panicPlaces = []panicPlace{
 	{"..", "FLBPluginInit", `func kinesisInit\(`},
-	{"..", "FLBPluginFlushCtx", `func FLBPluginFlushCtx\(`},
-	{"..", "FLBPluginFlush", `func FLBPluginFlush\(`},
+	{"..", "FLBPluginFlushCtx", `func flushCtx\(`},
+	{"..", "FLBPluginFlush", `func flush\(`},
 	{"..", "FLBPluginExitCtx", `func kinesisExitCtx\(`},
 	{"..", "FLBPluginExit", `func kinesisExit\(`},
 	{"../kinesis", "Output.Flush", `func \(o \*Output\) Flush\(`},
@@ -111,9 +112,9 @@ func TestAPanicNeverTakesTheHostDown(t *testing.T) {
 		name, place, entry, function string
 		noContext                    bool
 	}{
-		{"in an entry point", "FLBPluginFlushCtx", "FLBPluginFlushCtx", "main.FLBPluginFlushCtx", false},
-		{"in that of a host without contexts", "FLBPluginFlush", "FLBPluginFlush", "main.FLBPluginFlush", true},
-		{"in the work of a flush", "Output.Flush", "FLBPluginFlush", "kinesis.(*Output).Flush", false},
+		{"in an entry point", "FLBPluginFlushCtx", "FLBPluginFlushCtx", "main.flushCtx", false},
+		{"in that of a host without contexts", "FLBPluginFlush", "FLBPluginFlush", "main.flush", true},
+		{"in the work of a flush", "Output.Flush", "FLBPluginFlushCtx", "kinesis.(*Output).Flush", false},
 		{"in the same for a host without contexts", "Output.Flush", "FLBPluginFlush", "kinesis.(*Output).Flush", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -126,6 +127,9 @@ func TestAPanicNeverTakesTheHostDown(t *testing.T) {
 			require.NoError(t, h.Exit())
 			requireSaid(t, h.Log(), tc.entry, tc.place, tc.function)
 			require.Empty(t, h.Stderr())
+			if runtime.GOOS == "linux" {
+				require.NotContains(t, h.Log(), "_cgoexp_", "a thread of Fluent Bit waits outside Go, whose threads it would hold")
+			}
 		})
 	}
 	t.Run("at the start", func(t *testing.T) {
