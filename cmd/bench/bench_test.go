@@ -69,6 +69,12 @@ func TestSmallChunksHaveATableAndGoalsOfTheirOwn(t *testing.T) {
 	require.Regexp(t, `(?m)^(met|MISSED) +small chunks / a lone flush: ms for a flush .* at most 30\.0$`, text)
 }
 
+func TestWhatIsHadOnTopIsComparedWithWhatThereIsWithout(t *testing.T) {
+	text := string(runBench(t, "-only", "ledger_file,small chunks metrics"))
+	require.Regexp(t, `(?m)^(met|MISSED) +ledger_file: CPU as a multiple of that without the file +\d.* at most 1\.020$`, text)
+	require.Regexp(t, `(?m)^(met|MISSED) +small chunks metrics: CPU as a multiple of that in a host that takes none +\d.* at most 1\.010$`, text)
+}
+
 func TestSmallChunksAreCountedByTheHundred(t *testing.T) {
 	var r report
 	require.NoError(t, json.Unmarshal(runBench(t, "-json", "-only", "small chunks"), &r))

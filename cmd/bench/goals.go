@@ -42,9 +42,7 @@ func (b *bench) goals() []goal {
 	}
 	g.ofLargeChunks()
 	g.ofSmallChunks()
-	for _, name := range []string{"ledger_file", "ledger_file aggregation", "small chunks ledger_file"} {
-		g.most(name, "CPU as a multiple of that without the file", 1.02, 3, func(r result) float64 { return r.Ledger })
-	}
+	g.ofAdditions()
 	return slices.Concat(g.list, limitGoals(b.limits), textGoals(b.texts), packingGoals(b.packing))
 }
 

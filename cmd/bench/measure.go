@@ -26,7 +26,7 @@ type result struct {
 	FlushMs     float64 // from a call of flush to its answer, on average
 	PeakRSS     float64 // MB, of the host's process
 	MaxInFlight int
-	Ledger      float64 `json:",omitempty"` // CPU with a ledger_file as a multiple of that without
+	Added       float64 `json:",omitempty"` // CPU with what the setting adds, as a multiple of that without
 
 	// Of small chunks alone.
 	RequestsPer100 float64 `json:",omitempty"` // for 100 chunks
@@ -67,14 +67,14 @@ func (b *bench) measure(s setting) (r result, err error) {
 			err = e
 		}
 	}()
-	if s.ledger {
+	if s.addition != nil {
 		var ratio float64
-		if ratio, err = b.compareLedger(s, server); err != nil {
+		if ratio, err = b.compare(s, server); err != nil {
 			return r, err
 		}
-		defer func() { r.Ledger = ratio }()
+		defer func() { r.Added = ratio }()
 		var done func()
-		if s, done, err = s.withLedger(); err != nil {
+		if s, done, err = s.addition.added(s); err != nil {
 			return r, err
 		}
 		defer done()
@@ -158,7 +158,7 @@ func startHost(s setting, server *stream, offered batchOfChunks) (*flbhost.Host,
 	options := map[string]string{"region": "us-east-1", "stream": streamName, "endpoint": server.URL}
 	maps.Copy(options, s.options)
 	host, err := flbhost.Start(flbhost.Config{
-		Instances: []map[string]string{options}, Workers: s.workers, Env: server.Env,
+		Instances: []map[string]string{options}, Workers: s.workers, Env: server.Env, Metrics: s.metrics,
 		RetryLimit: flbhost.NoLimit, Backoff: 10 * time.Millisecond, ShareChunks: true,
 		Timeout: 10 * time.Minute, // a pass is one answer
 	})

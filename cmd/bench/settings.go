@@ -11,7 +11,9 @@ type setting struct {
 	input   input
 	parts   bool // measure the encoding and the bare client beside it
 	lone    bool // offer a chunk when the one before is done, and a pause is over
-	ledger  bool // with a ledger_file, and compared with what it costs without
+	metrics bool // the host takes them
+
+	addition *addition // measured with it, and compared with what it costs without; nil: there is none
 }
 
 var settings = []setting{
@@ -36,15 +38,17 @@ var settings = []setting{
 		"partition_key": "container_id", "replace_dots": "_",
 	}},
 	{name: "4 workers", workers: 4},
-	{name: "ledger_file", ledger: true},
-	{name: "ledger_file aggregation", ledger: true, options: map[string]string{"aggregation": "true"}},
+	{name: "ledger_file", addition: ledgerFile},
+	{name: "ledger_file aggregation", addition: ledgerFile, options: map[string]string{"aggregation": "true"}},
+	{name: "metrics", addition: fluentBitMetrics},
 	{name: "25 ms", delay: latency},
 	{name: "25 ms / 1 in flight", delay: latency, options: map[string]string{"requests_in_flight": "1"}},
 	{name: "25 ms / 8 in flight", delay: latency, options: map[string]string{"requests_in_flight": "8"}},
 	{name: "25 ms / 4 workers", delay: latency, workers: 4},
 	{name: "1 MiB records", workers: 4, input: largest},
 	{name: "small chunks", delay: latency, workers: 16, input: small},
-	{name: "small chunks ledger_file", workers: 16, input: small, ledger: true},
+	{name: "small chunks ledger_file", workers: 16, input: small, addition: ledgerFile},
+	{name: "small chunks metrics", workers: 16, input: small, addition: fluentBitMetrics},
 	{name: "small chunks aggregated", delay: latency, workers: 16, input: small,
 		options: map[string]string{"aggregation": "true"}},
 	{name: "small chunks partition_key", delay: latency, workers: 16, input: keyed,
