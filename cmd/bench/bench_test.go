@@ -75,6 +75,13 @@ func TestWhatIsHadOnTopIsComparedWithWhatThereIsWithout(t *testing.T) {
 	require.Regexp(t, `(?m)^(met|MISSED) +small chunks metrics: CPU as a multiple of that in a host that takes none +\d.* at most 1\.010$`, text)
 }
 
+func TestTimeBetweenFlushesHasATableAndGoals(t *testing.T) {
+	text := string(runBench(t, "-between"))
+	require.Regexp(t, `(?m)^ +one after another +5 a second +times +idle *\n +\d`, text)
+	require.Regexp(t, `(?m)^(met|MISSED) +between flushes: CPU with 5 flushes a second, .* at most 1\.30$`, text)
+	require.Regexp(t, `(?m)^(met|MISSED) +between flushes: percent of a CPU when idle .* at most 0\.050$`, text)
+}
+
 func TestSmallChunksAreCountedByTheHundred(t *testing.T) {
 	var r report
 	require.NoError(t, json.Unmarshal(runBench(t, "-json", "-only", "small chunks"), &r))

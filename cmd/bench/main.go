@@ -4,7 +4,8 @@
 // to do: encoding the same chunks without sending them, and hashing and
 // posting the same bodies without having to encode them. Then it measures what
 // becomes of records that are more than the stream takes, what text beyond ASCII
-// takes to write, and what log lines cost on the stream.
+// takes to write, what pauses between flushes cost, and what log lines cost on the
+// stream.
 package main
 
 import (
@@ -30,6 +31,7 @@ type options struct {
 	tenants bool
 	texts   bool
 	packing bool
+	between bool
 	serve   string
 	limit   string
 	task    string
@@ -47,6 +49,7 @@ func main() {
 	flag.BoolVar(&o.tenants, "serve-streams", false, "serve these streams: what the benchmark starts itself as")
 	flag.BoolVar(&o.texts, "texts", false, "measure what text beyond ASCII takes to write as JSON alone")
 	flag.BoolVar(&o.packing, "packing", false, "measure what log lines cost on the stream alone, beside the Kinesis Producer Library")
+	flag.BoolVar(&o.between, "between", false, "measure alone what CPU the pauses between flushes cost, and idling")
 	flag.StringVar(&o.serve, "serve", "", "serve the stream with this `delay`: what the benchmark starts itself as")
 	flag.StringVar(&o.limit, "serve-limits", "", "serve a stream with limits as this `JSON` says: what the benchmark starts itself as")
 	flag.StringVar(&o.task, "task", "", "measure a part as this `JSON` says: what the benchmark starts itself as")
@@ -91,19 +94,20 @@ type choices struct {
 	limits  []limitSetting
 	texts   []text
 	packing []packingSetting
+	between bool
 }
 
 // choose is what the flags ask for.
 func (o options) choose() (c choices, err error) {
 	alone := 0
-	for _, on := range []bool{o.limits, o.sweep, o.texts, o.packing} {
+	for _, on := range []bool{o.limits, o.sweep, o.texts, o.packing, o.between} {
 		if on {
 			alone++
 		}
 	}
 	switch {
 	case alone > 1:
-		err = errors.New("-limits, -sweep, -texts and -packing each measure something else alone")
+		err = errors.New("-limits, -sweep, -texts, -packing and -between each measure something else alone")
 	case o.limits:
 		c.limits, err = chosen(limitSettings, o.only)
 	case o.sweep:
@@ -112,8 +116,10 @@ func (o options) choose() (c choices, err error) {
 		c.texts, err = chosen(texts, o.only)
 	case o.packing:
 		c.packing, err = chosen(packingSettings, o.only)
+	case o.between:
+		c.between = true
 	case o.only == "":
-		c = choices{settings, limitSettings, texts, packingSettings}
+		c = choices{settings, limitSettings, texts, packingSettings, true}
 	default:
 		c.list, err = chosen(settings, o.only)
 	}
@@ -139,6 +145,13 @@ func (b *bench) measureAll(c choices) error {
 	}
 	for _, t := range c.texts {
 		b.texts = append(b.texts, measureText(t))
+	}
+	if c.between {
+		r, err := b.measureBetween()
+		if err != nil {
+			return fmt.Errorf("between flushes: %w", err)
+		}
+		b.between = &r
 	}
 	return each(c.packing, func(s packingSetting) (string, error) {
 		r, err := measurePacking(s, packingSecondsOf(b.records))

@@ -53,6 +53,7 @@ type bench struct {
 	limits  []limitResult
 	texts   []textResult
 	packing []packingResult
+	between *betweenResult
 	hashes  []float64 // us for the SHA-256 of a byte of bodies, after each setting
 }
 

@@ -16,13 +16,14 @@ type report struct {
 	Limits     []limitResult   `json:",omitempty"`
 	Texts      []textResult    `json:",omitempty"`
 	Packing    []packingResult `json:",omitempty"`
+	Between    *betweenResult  `json:",omitempty"`
 	Goals      []goal
 }
 
 func (b *bench) report() report {
 	return report{
 		Records: b.records, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
-		Settings: b.results, Limits: b.limits, Texts: b.texts, Packing: b.packing, Goals: b.goals(),
+		Settings: b.results, Limits: b.limits, Texts: b.texts, Packing: b.packing, Between: b.between, Goals: b.goals(),
 	}
 }
 
@@ -42,6 +43,7 @@ func (b *bench) print(w io.Writer) error {
 	printSmall(w, small)
 	printLimits(w, r.Limits)
 	printTexts(w, r.Texts)
+	printBetween(w, r.Between)
 	printPacking(w, r.Packing)
 	printGigabyte(w, r.Packing)
 	fmt.Fprintln(w)
