@@ -17,15 +17,20 @@ export GOFLAGS     := $(shell $(GO) env GOFLAGS) -buildvcs=false
 
 .DEFAULT_GOAL := build
 
-# notfastpath leaves out of the library a megabyte of generated code of ugorji/go/codec, which fluent-bit-go brings
-# along for a decoder that is not used here.
 # nethttpomithttp2 leaves out HTTP/2, which the plugin does not speak: large requests gain nothing by sharing a connection.
-TAGS  := notfastpath,nethttpomithttp2
-BUILD := $(GO) build -buildmode=c-shared -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
+# bin/trim leaves out a third of what would be the library: see cmd/trim.
+TAGS  := nethttpomithttp2
+TRIM  := bin/trim
+BUILD := $(GO) build -toolexec "'$(CURDIR)/$(TRIM)'" -buildmode=c-shared -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 
 .PHONY: build
-build: ## build bin/kinesis.so, the plugin (the default)
+build: trim ## build bin/kinesis.so, the plugin (the default)
 	$(BUILD) -o $(LIBRARY) .
+
+# It runs on this machine, whatever the library is for.
+.PHONY: trim
+trim:
+	@GOOS= GOARCH= CGO_ENABLED=0 $(GO) build -o $(TRIM) ./cmd/trim
 
 # By these names the Go plugin for Kinesis that was there before was built, and images still ask for them.
 .PHONY: all release
@@ -42,11 +47,11 @@ windows-release test-windows: GOARCH   ?= amd64
 arm64-release test-arm64: COMPILER ?= aarch64-linux-gnu-gcc
 
 .PHONY: windows-release
-windows-release: ## build bin/kinesis.dll, the plugin for Windows
+windows-release: trim ## build bin/kinesis.dll, the plugin for Windows
 	GOOS=windows GOARCH=$(GOARCH) CC="$(COMPILER)" $(BUILD) -o $(WINDOWS_LIBRARY) .
 
 .PHONY: arm64-release
-arm64-release: ## build bin/kinesis-arm64.so, the plugin for Linux on arm64
+arm64-release: trim ## build bin/kinesis-arm64.so, the plugin for Linux on arm64
 	GOOS=linux GOARCH=arm64 CC="$(COMPILER)" $(BUILD) -o $(ARM64_LIBRARY) .
 
 .PHONY: modules
