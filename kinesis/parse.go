@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,10 +14,10 @@ import (
 	"fluent-bit-kinesis/plugins"
 )
 
-var regionName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var regionName = pattern(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 func parseRegion(text string) (string, error) {
-	if regionName.MatchString(text) {
+	if regionName().MatchString(text) {
 		return text, nil
 	}
 	return asItIs(text, "must be the name of an AWS region, such as us-west-2: lower-case letters, digits and single hyphens")
@@ -114,10 +113,10 @@ func isPort(text string) bool {
 }
 
 // roleARN is how the ARN of a role looks, in every partition of AWS.
-var roleARN = regexp.MustCompile(`^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[!-~]+$`)
+var roleARN = pattern(`^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[!-~]+$`)
 
 func parseRoleARN(text string) (string, error) {
-	if roleARN.MatchString(text) {
+	if roleARN().MatchString(text) {
 		return text, nil
 	}
 	return asItIs(text, "must be the ARN of a role, such as arn:aws:iam::123456789012:role/name")
@@ -126,21 +125,21 @@ func parseRoleARN(text string) (string, error) {
 var (
 	// The rules of RoleSessionName and ExternalId in
 	// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+	sessionName = pattern(`^[\w+=,.@-]{2,64}$`)
+	externalID  = pattern(`^[\w+=,.@:/-]{2,}$`)
 )
 
 const mostExternalID = 1224 // characters
 
 func parseSessionName(text string) (string, error) {
-	if !sessionName.MatchString(text) {
+	if !sessionName().MatchString(text) {
 		return "", errors.New("must be 2 to 64 of the characters a-z, A-Z, 0-9, _ + = , . @ -")
 	}
 	return text, nil
 }
 
 func parseExternalID(text string) (string, error) {
-	if !externalID.MatchString(text) || len(text) > mostExternalID {
+	if !externalID().MatchString(text) || len(text) > mostExternalID {
 		return "", errors.New("must be 2 to 1224 of the characters a-z, A-Z, 0-9, _ + = , . @ : / -")
 	}
 	return text, nil

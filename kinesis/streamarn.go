@@ -3,7 +3,6 @@ package kinesis
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"fluent-bit-kinesis/kinesis/wire"
@@ -12,20 +11,20 @@ import (
 
 // streamARN is how the ARN of a stream looks, in every partition of AWS. Its groups
 // are the region and the account.
-var streamARN = regexp.MustCompile(`^arn:aws[a-z0-9-]*:kinesis:([a-z0-9-]+):([0-9]{12}):stream/[a-zA-Z0-9_.-]{1,128}$`)
+var streamARN = pattern(`^arn:aws[a-z0-9-]*:kinesis:([a-z0-9-]+):([0-9]{12}):stream/[a-zA-Z0-9_.-]{1,128}$`)
 
 // anyARN is the ARN of whatever there is; its group is the service.
-var anyARN = regexp.MustCompile(`^arn:[^:]*:([^:]*):[^:]*:[^:]*:`)
+var anyARN = pattern(`^arn:[^:]*:([^:]*):[^:]*:[^:]*:`)
 
 const streamARNRule = "must be the ARN of a Kinesis data stream, such as arn:aws:kinesis:us-west-2:123456789012:stream/app-logs, or the stream's name"
 
 // checkStreamARN is the error of a text that begins as an ARN does, and is not that of
 // a stream.
 func checkStreamARN(text string) error {
-	if streamARN.MatchString(text) {
+	if streamARN().MatchString(text) {
 		return nil
 	}
-	what := anyARN.FindStringSubmatch(text)
+	what := anyARN().FindStringSubmatch(text)
 	switch {
 	case what == nil:
 		return errors.New(streamARNRule)
@@ -39,7 +38,10 @@ func checkStreamARN(text string) error {
 
 // regionOfARN is the region in the ARN of a stream; empty where there is none.
 func regionOfARN(stream string) string {
-	if found := streamARN.FindStringSubmatch(stream); found != nil {
+	if !wire.IsARN(stream) {
+		return ""
+	}
+	if found := streamARN().FindStringSubmatch(stream); found != nil {
 		return found[1]
 	}
 	return ""
