@@ -43,7 +43,7 @@ func (b *bench) goals() []goal {
 	g.ofLargeChunks()
 	g.ofSmallChunks()
 	g.ofAdditions()
-	return slices.Concat(g.list, limitGoals(b.limits), textGoals(b.texts), betweenGoals(b.between), packingGoals(b.packing))
+	return slices.Concat(g.list, limitGoals(b.limits), textGoals(b.texts), betweenGoals(b.between), packingGoals(b.packing), sizeGoals(b.size))
 }
 
 // goals gathers the goals of the results that there are.

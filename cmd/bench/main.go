@@ -4,8 +4,8 @@
 // to do: encoding the same chunks without sending them, and hashing and
 // posting the same bodies without having to encode them. Then it measures what
 // becomes of records that are more than the stream takes, what text beyond ASCII
-// takes to write, what pauses between flushes cost, and what log lines cost on the
-// stream.
+// takes to write, what pauses between flushes cost, what log lines cost on the
+// stream, and what the library takes before it does anything.
 package main
 
 import (
@@ -32,6 +32,7 @@ type options struct {
 	texts   bool
 	packing bool
 	between bool
+	size    bool
 	serve   string
 	limit   string
 	task    string
@@ -50,6 +51,7 @@ func main() {
 	flag.BoolVar(&o.texts, "texts", false, "measure what text beyond ASCII takes to write as JSON alone")
 	flag.BoolVar(&o.packing, "packing", false, "measure what log lines cost on the stream alone, beside the Kinesis Producer Library")
 	flag.BoolVar(&o.between, "between", false, "measure alone what CPU the pauses between flushes cost, and idling")
+	flag.BoolVar(&o.size, "size", false, "measure the library alone: its file, how long it takes to load, and what it has in memory when idle")
 	flag.StringVar(&o.serve, "serve", "", "serve the stream with this `delay`: what the benchmark starts itself as")
 	flag.StringVar(&o.limit, "serve-limits", "", "serve a stream with limits as this `JSON` says: what the benchmark starts itself as")
 	flag.StringVar(&o.task, "task", "", "measure a part as this `JSON` says: what the benchmark starts itself as")
@@ -95,19 +97,20 @@ type choices struct {
 	texts   []text
 	packing []packingSetting
 	between bool
+	size    bool
 }
 
 // choose is what the flags ask for.
 func (o options) choose() (c choices, err error) {
 	alone := 0
-	for _, on := range []bool{o.limits, o.sweep, o.texts, o.packing, o.between} {
+	for _, on := range []bool{o.limits, o.sweep, o.texts, o.packing, o.between, o.size} {
 		if on {
 			alone++
 		}
 	}
 	switch {
 	case alone > 1:
-		err = errors.New("-limits, -sweep, -texts, -packing and -between each measure something else alone")
+		err = errors.New("-limits, -sweep, -texts, -packing, -between and -size each measure something else alone")
 	case o.limits:
 		c.limits, err = chosen(limitSettings, o.only)
 	case o.sweep:
@@ -118,8 +121,10 @@ func (o options) choose() (c choices, err error) {
 		c.packing, err = chosen(packingSettings, o.only)
 	case o.between:
 		c.between = true
+	case o.size:
+		c.size = true
 	case o.only == "":
-		c = choices{settings, limitSettings, texts, packingSettings, true}
+		c = choices{settings, limitSettings, texts, packingSettings, true, true}
 	default:
 		c.list, err = chosen(settings, o.only)
 	}
@@ -153,11 +158,16 @@ func (b *bench) measureAll(c choices) error {
 		}
 		b.between = &r
 	}
-	return each(c.packing, func(s packingSetting) (string, error) {
+	if err := each(c.packing, func(s packingSetting) (string, error) {
 		r, err := measurePacking(s, packingSecondsOf(b.records))
 		b.packing = append(b.packing, r)
 		return fmt.Sprintf("%7.2f of the KPL's units", r.ofTheirUnits()), err
-	})
+	}); err != nil || !c.size {
+		return err
+	}
+	r, err := measureSize()
+	b.size = &r
+	return err
 }
 
 // each measures settings one by one, and says how they went.

@@ -53,8 +53,9 @@ type bench struct {
 	limits  []limitResult
 	texts   []textResult
 	packing []packingResult
-	between *betweenResult
-	hashes  []float64 // us for the SHA-256 of a byte of bodies, after each setting
+	between *betweenResult // nil where it is not measured
+	size    *sizeResult    // the same
+	hashes  []float64      // us for the SHA-256 of a byte of bodies, after each setting
 }
 
 // measure runs the passes of one setting.
@@ -156,7 +157,7 @@ func (s setting) row(n int, totals flbhost.Totals, before, after kinesistest.Sta
 }
 
 func startHost(s setting, server *stream, offered batchOfChunks) (*flbhost.Host, []flbhost.Loaded, error) {
-	options := map[string]string{"region": "us-east-1", "stream": streamName, "endpoint": server.URL}
+	options := server.options()
 	maps.Copy(options, s.options)
 	host, err := flbhost.Start(flbhost.Config{
 		Instances: []map[string]string{options}, Workers: s.workers, Env: server.Env, Metrics: s.metrics,

@@ -61,6 +61,11 @@ func startStream(delay time.Duration) (*stream, error) {
 	return s, c.read(&s.ready)
 }
 
+// options are those of an instance that writes to it.
+func (s *stream) options() map[string]string {
+	return map[string]string{"region": "us-east-1", "stream": streamName, "endpoint": s.URL}
+}
+
 func (s *stream) stats() (stats kinesistest.Stats, err error) {
 	if _, err = fmt.Fprintln(s.in, "stats"); err != nil {
 		return stats, err

@@ -17,13 +17,14 @@ type report struct {
 	Texts      []textResult    `json:",omitempty"`
 	Packing    []packingResult `json:",omitempty"`
 	Between    *betweenResult  `json:",omitempty"`
+	Size       *sizeResult     `json:",omitempty"`
 	Goals      []goal
 }
 
 func (b *bench) report() report {
 	return report{
 		Records: b.records, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
-		Settings: b.results, Limits: b.limits, Texts: b.texts, Packing: b.packing, Between: b.between, Goals: b.goals(),
+		Settings: b.results, Limits: b.limits, Texts: b.texts, Packing: b.packing, Between: b.between, Size: b.size, Goals: b.goals(),
 	}
 }
 
@@ -46,6 +47,7 @@ func (b *bench) print(w io.Writer) error {
 	printBetween(w, r.Between)
 	printPacking(w, r.Packing)
 	printGigabyte(w, r.Packing)
+	printSize(w, r.Size)
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range r.Goals {

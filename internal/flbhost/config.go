@@ -137,4 +137,8 @@ type Stats struct {
 	RSS     int64         // resident memory now, in bytes
 	PeakRSS int64         // the most it has been, in bytes
 	Threads int
+
+	Loading   time.Duration // from loading the library until FLBPluginRegister had returned
+	FirstInit time.Duration // of the first FLBPluginInit
+	BareRSS   int64         // resident memory before all that, in bytes
 }

@@ -135,11 +135,14 @@ func (h *Host) Repeat(instance, passes int, chunks ...Loaded) (Totals, error) {
 // Stats says what the process has used. It does not wait for flushes under way.
 func (h *Host) Stats() (Stats, error) {
 	r := <-h.send("stats")
-	f, err := r.fields("stats", 5)
+	f, err := r.fields("stats", 8)
 	if err != nil {
 		return Stats{}, err
 	}
-	return Stats{CPU: micros(f[0]), Wall: micros(f[1]), RSS: f[2], PeakRSS: f[3], Threads: int(f[4])}, nil
+	return Stats{
+		CPU: micros(f[0]), Wall: micros(f[1]), RSS: f[2], PeakRSS: f[3], Threads: int(f[4]),
+		Loading: micros(f[5]), FirstInit: micros(f[6]), BareRSS: f[7],
+	}, nil
 }
 
 // Reload does what a hot reload of Fluent Bit (SIGHUP) does: it exits all instances and makes new ones in the same

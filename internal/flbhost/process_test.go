@@ -141,6 +141,11 @@ func TestStatsMeasureTheHostsProcess(t *testing.T) {
 	require.Greater(t, stats.Threads, 1)
 	require.Greater(t, stats.RSS, int64(1<<20))
 	require.GreaterOrEqual(t, stats.PeakRSS, stats.RSS/2)
+	require.Positive(t, stats.Loading)
+	require.Positive(t, stats.FirstInit)
+	require.Less(t, stats.Loading+stats.FirstInit, stats.Wall)
+	require.Greater(t, stats.BareRSS, int64(1<<16))
+	require.Less(t, stats.BareRSS, stats.RSS)
 }
 
 func TestStandardErrorIsApartFromTheLog(t *testing.T) {

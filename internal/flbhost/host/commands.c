@@ -150,10 +150,12 @@ static void do_offer(unsigned long number, struct instance *instance, struct chu
 static void do_stats(unsigned long number, int64_t started)
 {
     struct usage usage = platform_usage();
+    struct loading loading = plugin_loading();
 
-    answer(number, "stats %lld %lld %lld %lld %lld", (long long) platform_cpu(),
+    answer(number, "stats %lld %lld %lld %lld %lld %lld %lld %lld", (long long) platform_cpu(),
            (long long) (platform_now() - started), (long long) usage.resident, (long long) usage.peak,
-           (long long) usage.threads);
+           (long long) usage.threads, (long long) loading.took, (long long) loading.first,
+           (long long) loading.resident);
 }
 
 static void do_metrics(unsigned long number, char *path)

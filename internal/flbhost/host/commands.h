@@ -13,6 +13,7 @@
  *                                                                      IN_FLUSH WALL CPU
  *     N metrics SIZE                   the path of a file           -> N written
  *     N stats                                                       -> N stats CPU WALL RESIDENT PEAK THREADS
+ *                                                                        LOADING FIRST BARE
  *     N reload                         no flush is under way        -> N reloaded
  *     N exit                           the end, after -> N exited
  *

@@ -49,6 +49,7 @@ struct instance {
 
 struct queue *main_queue;
 
+static struct loading loading;
 static struct definition definition;
 static struct api api;
 static struct output_plugin output;
@@ -106,7 +107,7 @@ static char *get_option(char *key, void *opaque)
         memcpy(&(function), &symbol, sizeof(function));     \
     } while (0)
 
-const struct definition *plugin_load(char *error, size_t size)
+static const struct definition *load_and_register(char *error, size_t size)
 {
     const char *missing;
     int linked = strcmp(settings.library, "-") == 0;
@@ -150,6 +151,23 @@ const struct definition *plugin_load(char *error, size_t size)
     return &definition;
 }
 
+const struct definition *plugin_load(char *error, size_t size)
+{
+    const struct definition *registered;
+    int64_t started;
+
+    loading.resident = platform_usage().resident;
+    started = platform_now();
+    registered = load_and_register(error, size);
+    loading.took = platform_now() - started;
+    return registered;
+}
+
+struct loading plugin_loading(void)
+{
+    return loading;
+}
+
 static void serve(void *argument)
 {
     struct worker *worker = argument;
@@ -171,6 +189,7 @@ static void start_workers(struct instance *instance)
 int instance_init(char *options, size_t size)
 {
     struct instance *instance = allocate(sizeof *instance);
+    int64_t started;
     int code;
 
     memset(instance, 0, sizeof *instance);
@@ -181,7 +200,11 @@ int instance_init(char *options, size_t size)
 
     output.instance = instance;
     output.context = instance->context;
+    started = platform_now();
     code = plugin_init(&output);
+    if (loading.first == 0) {
+        loading.first = platform_now() - started;
+    }
     if (code <= 0) {
         return code; /* Fluent Bit ends here; what the instance holds goes with the process */
     }

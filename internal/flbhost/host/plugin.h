@@ -22,6 +22,17 @@ enum { OUTPUT_PLUGIN = 2, GO_PROXY = 11 };
 /* Loads and registers the library. Returns its definition, or NULL with a message in error. */
 const struct definition *plugin_load(char *error, size_t size);
 
+/*
+ * What the process had in memory before it loaded the library, in bytes, how many microseconds that took, and how many
+ * the first FLBPluginInit. Of the main thread, and of others once the library is registered and has an instance.
+ */
+struct loading {
+    int64_t resident;
+    int64_t took;
+    int64_t first; /* 0: there has been none */
+};
+struct loading plugin_loading(void);
+
 /* One [OUTPUT] section. Its fields are set by instance_init and read-only from then on. */
 struct instance;
 
