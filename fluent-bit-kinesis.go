@@ -4,10 +4,11 @@
 //	go build -buildmode=c-shared -o bin/kinesis.so .
 //
 // This file is the C side and nothing else: it views what C hands over, keeps
-// panics from crossing back, and answers with a code. Most entry points have a
-// name of their own here: fork.c and offers.c have those of Fluent Bit, and call
-// these. Beside it, metrics.go is the C side of metrics among Fluent Bit's own, and
-// offers_linux.go that of threads which wait for the answer to a chunk.
+// panics from crossing back, and answers with a code. The entry points have names
+// of their own here: fork.c and offers.c have those of Fluent Bit, and call these;
+// fork.c answers FLBPluginRegister by itself. Beside this file, metrics.go is the C
+// side of metrics among Fluent Bit's own, and offers_linux.go that of threads which
+// wait for the answer to a chunk.
 package main
 
 // #cgo !windows LDFLAGS: -ldl
@@ -26,22 +27,19 @@ import (
 	"fluent-bit-kinesis/plugins"
 )
 
-const (
-	pluginName        = "kinesis"
-	pluginDescription = "Amazon Kinesis Data Streams Fluent Bit Plugin."
-)
+// pluginName is that of the log; fork.c registers the same.
+const pluginName = "kinesis"
 
 // version is stamped in by the linker, from the file VERSION.
 var version = "development"
 
 // process is what the instances of one process share.
 var process struct {
-	mu         sync.Mutex // guards the following
-	log        *plugins.Logger
-	registered int         // FLBPluginRegister, less FLBPluginUnregister: a reload has a second one for a while
-	started    []*instance // in the order of FLBPluginInit; none once all have exited
-	exits      int         // of these, as FLBPluginExitCtx has it
-	offers     offers      // taken while there are instances
+	mu      sync.Mutex // guards the following
+	log     *plugins.Logger
+	started []*instance // in the order of FLBPluginInit; none once all have exited
+	exits   int         // of these, as FLBPluginExitCtx has it
+	offers  offers      // taken while there are instances
 }
 
 // An instance is one [OUTPUT] section.
@@ -66,16 +64,6 @@ func recovered(call string, code *C.int) {
 		processLog().Errorf("%s: internal error: %v\n%s", call, p, debug.Stack())
 		*code = output.FLB_ERROR
 	}
-}
-
-// FLBPluginRegister tells Fluent Bit what the library is.
-//
-//export FLBPluginRegister
-func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
-	process.mu.Lock()
-	process.registered++
-	process.mu.Unlock()
-	return C.int(output.FLBPluginRegister(def, pluginName, pluginDescription))
 }
 
 // kinesisInit is FLBPluginInit: it makes an instance of its options.
@@ -190,14 +178,13 @@ func kinesisExit() (code C.int) {
 
 // kinesisUnregister is FLBPluginUnregister: it gives back what FLBPluginRegister
 // took, and lets go of the instances that are left, unless the library is still
-// registered elsewhere: then that is what they may be of.
+// registered elsewhere, as many times as it says: then that is what they may be of.
 //
 //export kinesisUnregister
-func kinesisUnregister(def unsafe.Pointer) {
+func kinesisUnregister(def unsafe.Pointer, elsewhere C.int) {
 	process.mu.Lock()
-	process.registered--
 	var left []*instance
-	if process.registered <= 0 {
+	if elsewhere <= 0 {
 		left = leaveAll()
 	}
 	process.mu.Unlock()

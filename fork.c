@@ -1,5 +1,8 @@
 /*
- * The entry points that Fluent Bit calls behind a fork, on their way to Go.
+ * The entry points that Fluent Bit calls before Go runs, and behind a fork, on their way to Go.
+ *
+ * Go's runtime and its packages start on a thread of their own while the library is loaded. What the library is, is
+ * said without them, so that Fluent Bit goes on meanwhile; the first instance waits for what is left.
  *
  * With Daemon On, Fluent Bit forks between FLBPluginRegister and FLBPluginInit, and goes on in the child. A fork takes
  * along the one thread that called it, and none of those that Go's runtime has started: whatever waits for one of
@@ -9,6 +12,9 @@
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 #endif
 #include "_cgo_export.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #ifdef _WIN32
 
@@ -20,7 +26,6 @@ static void say_why(void) {}
 #else
 
 #include <dlfcn.h>
-#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -55,6 +60,41 @@ static void say_why(void)
 
 #endif
 
+/* As Fluent Bit has it: struct flb_plugin_proxy_def in flb_plugin_proxy.h. */
+struct definition {
+    int type;
+    int proxy;
+    int flags;
+    char *name;
+    char *description;
+};
+enum { OUTPUT_PLUGIN = 2, GO_PROXY = 11 };
+
+/* FLBPluginRegister, less FLBPluginUnregister: a reload has a second one for a while. Changed by atomic operations. */
+static int registered;
+
+/* A copy of a text: FLBPluginUnregister frees it. */
+static char *copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copied = malloc(size);
+
+    return copied == NULL ? NULL : memcpy(copied, text, size);
+}
+
+ENTRY int FLBPluginRegister(void *plugin)
+{
+    struct definition *definition = plugin;
+
+    definition->type = OUTPUT_PLUGIN;
+    definition->proxy = GO_PROXY;
+    definition->flags = 0;
+    definition->name = copy("kinesis");
+    definition->description = copy("Amazon Kinesis Data Streams Fluent Bit Plugin.");
+    __atomic_add_fetch(&registered, 1, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
 ENTRY int FLBPluginInit(void *plugin)
 {
     if (!forked()) {
@@ -70,7 +110,9 @@ ENTRY int FLBPluginExit(void) { return forked() ? 1 : kinesisExit(); }
 
 ENTRY void FLBPluginUnregister(void *definition)
 {
+    int left = __atomic_sub_fetch(&registered, 1, __ATOMIC_SEQ_CST);
+
     if (!forked()) {
-        kinesisUnregister(definition);
+        kinesisUnregister(definition, left);
     }
 }
