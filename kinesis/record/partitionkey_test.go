@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -289,4 +290,13 @@ func TestPartitionKeyOfAHugeTextTakesNoMemory(t *testing.T) {
 		require.Equal(t, x.want, string(r.Key), name)
 		require.LessOrEqual(t, cap(e.keys.key), 4*wire.MaxKeyRunes*utf8.UTFMax, name)
 	}
+}
+
+// Bytes in what is added are digits, of which there are two for each.
+func TestPartitionKeyOfHugeBytesInTheMetadataTakesNoMemory(t *testing.T) {
+	e := encoderOf(t, Options{MetadataKey: "meta", PartitionKey: KeyPath{"meta", "id"}})
+	r, err := e.of(flbhost.WithMetadata(eventsTime, kv("id", bytes.Repeat([]byte{0xab}, 1<<20))), fields{kv("log", "x")})
+	require.NoError(t, err)
+	require.Equal(t, strings.Repeat("ab", wire.MaxKeyRunes/2), string(r.Key))
+	require.LessOrEqual(t, cap(e.keys.key), 4*wire.MaxKeyRunes)
 }

@@ -298,7 +298,7 @@ func (e *Encoder) Memory() int {
 
 // Trim gives up buffers that a record of unusual size has made large.
 func (e *Encoder) Trim() {
-	for _, buffer := range []*[]byte{&e.data, &e.written, &e.packed, &e.scratch, &e.keys.key, &e.streams.name} {
+	for _, buffer := range []*[]byte{&e.data, &e.written, &e.packed, &e.scratch, &e.keys.key} {
 		if cap(*buffer) > maxKept {
 			*buffer = nil
 		}
