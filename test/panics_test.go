@@ -16,12 +16,12 @@ import (
 	"fluent-bit-kinesis/internal/kinesistest"
 )
 
-// A panicPlace is a function of the plugin that is made to panic, once, when
-// PANIC_IN is its name.
+// A panicPlace is a function of the plugin that is made to panic when PANIC_IN has
+// its name: once, or in one of so many calls as PANIC_ODDS says.
 type panicPlace struct{ dir, name, declaration string }
 
-// panicPlaces are the entry points, past what guards them, and what does the
-// work of a flush in a goroutine of its own.
+// panicPlaces are the entry points, past what guards them, what does the work of a
+// flush in a goroutine of its own, and what many flushes meet in.
 var panicPlaces = []panicPlace{
 	{"..", "FLBPluginInit", `func kinesisInit\(`},
 	{"..", "FLBPluginFlushCtx", `func flushCtx\(`},
@@ -29,28 +29,42 @@ var panicPlaces = []panicPlace{
 	{"..", "FLBPluginExitCtx", `func kinesisExitCtx\(`},
 	{"..", "FLBPluginExit", `func kinesisExit\(`},
 	{"../kinesis", "Output.Flush", `func \(o \*Output\) Flush\(`},
+	{"../kinesis", "flush.handOver", `func \(f \*flush\) handOver\(`},
+	{"../kinesis", "delivery.post", `func \(dl \*delivery\) post\(`},
 }
 
-// panicSource joins each package that has such a function.
+// panicSource joins each package that has such a function. The odds are asked of
+// nothing that goroutines share: it would order them, and hide races.
 const panicSource = `
 import (
+	"math/rand/v2"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 )
 
-var panicked atomic.Bool
+var (
+	places   = strings.Split(os.Getenv("PANIC_IN"), ",")
+	odds, _  = strconv.Atoi(os.Getenv("PANIC_ODDS"))
+	panicked atomic.Bool
+)
 
 func panicIn(function string) {
-	if os.Getenv("PANIC_IN") == function && !panicked.Swap(true) {
+	if !slices.Contains(places, function) {
+		return
+	}
+	if odds > 0 && rand.IntN(odds) == 0 || odds == 0 && !panicked.Swap(true) {
 		panic("as a test has it: " + function)
 	}
 }
 `
 
-// buildPanicking builds the library with a call of panicIn in each place. The
-// compiler gets changed copies of the files by -overlay, so that the plugin has
-// no hooks for this.
-func buildPanicking(t *testing.T) (library string) {
+// panicking is the flag of go build by which the library has a call of panicIn in
+// each place. The compiler gets changed copies of the files by -overlay, so that
+// the plugin has no hooks for this.
+func panicking(t *testing.T) (flag string) {
 	t.Helper()
 	dir := t.TempDir()
 	replaced := map[string]string{}
@@ -73,14 +87,12 @@ func buildPanicking(t *testing.T) (library string) {
 				overlay(file, changed)
 			}
 		}
-		require.Equal(t, map[string]int{"..": 5, "../kinesis": 1}[of], found, "places found in %s", of)
+		require.Equal(t, map[string]int{"..": 5, "../kinesis": 3}[of], found, "places found in %s", of)
 	}
 	list, err := json.Marshal(map[string]any{"Replace": replaced})
 	require.NoError(t, err)
 	write(t, filepath.Join(dir, "overlay.json"), list)
-	library = filepath.Join(dir, "panicking.so")
-	require.NoError(t, flbhost.BuildLibrary(flbhost.LibraryBuild{Flags: []string{"-overlay=" + filepath.Join(dir, "overlay.json")}}, library))
-	return library
+	return "-overlay=" + filepath.Join(dir, "overlay.json")
 }
 
 // withPanics is a source file with the calls in it, and how many they are. In
@@ -97,7 +109,8 @@ func withPanics(text, dir string) (changed string, n int) {
 }
 
 func TestAPanicNeverTakesTheHostDown(t *testing.T) {
-	library := buildPanicking(t)
+	library := filepath.Join(t.TempDir(), "panicking.so")
+	require.NoError(t, flbhost.BuildLibrary(flbhost.LibraryBuild{Flags: []string{panicking(t)}}, library))
 	s := runStream(t, kinesistest.Options{})
 	configFor := func(place string, noContext bool) flbhost.Config {
 		return hostConfig(s, flbhost.Config{Library: library, Workers: 2, NoContext: noContext, Env: []string{"PANIC_IN=" + place}})
