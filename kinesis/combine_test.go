@@ -348,3 +348,64 @@ func TestAfterAnOutageFlushesGoAsBefore(t *testing.T) {
 		}
 	})
 }
+
+// However few flushes have no answer yet, what has gathered waits for it.
+func TestWhatHasGatheredWaitsForTheAnswerOfOneFlushAlone(t *testing.T) {
+	now := time.Now()
+	for _, away := range []int{1, 2, 16} {
+		c := combiner{trip: 20 * time.Millisecond, away: away, departed: now, since: now}
+		require.Equal(t, 25*time.Millisecond, c.wait(now))
+		require.Equal(t, 5*time.Millisecond, c.wait(now.Add(20*time.Millisecond)))
+		require.Zero(t, c.wait(now.Add(25*time.Millisecond)))
+	}
+}
+
+// Others wait for the answer of a request that they might have joined, and not for
+// that of a full one.
+func TestNobodyWaitsForTheAnswerOfAFullRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := outputOf(t, &fakeStream{t: t})
+		for entries, awaited := range map[int]int{1: 1, fullEntries - 1: 1, fullEntries: 0} {
+			f := &flush{}
+			f.unsettled.Add(entries)
+			o.d.mu.Lock()
+			dl := o.d.depart(o.restOf(f, 0, slices.Repeat([]int{1}, entries), nil), true)
+			away := o.d.away
+			o.d.mu.Unlock()
+			require.Equal(t, awaited, away, "%d entries", entries)
+			dl.run()
+			f.unsettled.Wait()
+			require.Zero(t, o.d.away)
+		}
+	})
+}
+
+// Where keys are in use, what has them gathers until they are free, and what has not
+// goes ahead. Others wait for the answer of that alone.
+func TestWhatHasKeysThatAreInUseGathersUntilTheyAreFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeStream{t: t, latency: 25 * time.Millisecond}
+		o := outputOf(t, s, "partition_key", "key", "data_keys", "n")
+		d := o.d
+		f := &flush{}
+		f.unsettled.Add(3)
+		before := d.line.join(stripesOf(1))
+		d.mu.Lock()
+		d.join(o.restOf(f, 0, []int{1}, nil), false)
+		alone := d.gathered != nil
+		d.absorb(o.restOf(f, 1, []int{2, 3}, nil))
+		before.stuck = true // what it has may take long
+		d.sendGathered()
+		away := d.away
+		d.mu.Unlock()
+		synctest.Wait()
+		sent := s.requestCount()
+		d.line.leave(before)
+		f.unsettled.Wait()
+		require.True(t, alone, "in line nobody could join it")
+		require.Equal(t, 1, away)
+		require.Equal(t, 1, sent)
+		require.Equal(t, 2, s.requestCount())
+		requireIdle(t, o)
+	})
+}

@@ -279,3 +279,29 @@ func TestDeliverCountsRequestsByTheirEnd(t *testing.T) {
 		})
 	}
 }
+
+// A request that has its answer leaves its place in flight, whatever the answer is:
+// what is tried again asks for another, and others may go meanwhile.
+func TestARequestLeavesItsPlaceInFlightWithItsAnswer(t *testing.T) {
+	for name, answer := range map[string]postFunc{
+		"all is taken":       codes("", ""),
+		"some is refused":    codes("", throttledCode),
+		"all is refused":     codes(failureCode, failureCode),
+		"nothing comes back": func(context.Context, []byte, int, *wire.Answer) error { return failed(service.Unanswered) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			mocked(t, nil, func(t *testing.T, o *Output, client *MockposterMockRecorder) {
+				client.Post(gomock.Any(), gomock.Any(), 2, gomock.Any()).DoAndReturn(answer)
+				f := &flush{}
+				f.unsettled.Add(2)
+				dl := o.d.newDelivery(&rest{})
+				defer dl.end()
+				b := o.batchOf(f, "a", "b")
+				require.True(t, dl.admit(b))
+				require.Equal(t, 1, o.d.pacer.State().InFlight)
+				_ = dl.attempt(b)
+				require.Zero(t, o.d.pacer.State().InFlight)
+			})
+		})
+	}
+}

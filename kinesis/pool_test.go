@@ -3,6 +3,7 @@ package kinesis
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -124,13 +125,20 @@ func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {
 	require.Equal(t, 2, dl.attempts)
 	require.True(t, dl.cannotHandBack)
 	dl.attempts, dl.isolating, dl.tried = 0, true, true
+	dl.refusals, dl.held, dl.own, dl.last = 9, true, time.Now().Add(-time.Hour), errInternal
 	dl.getBatch()
 	o.retrying.Add(1)
 	dl.end()
 	require.Zero(t, o.retrying.Load())
 
-	again := o.d.newDelivery(&rest{})
+	began := time.Now().Add(-time.Minute)
+	again := o.d.newDelivery(&rest{began: began})
 	require.Same(t, dl, again)
+	require.Equal(t, began, again.began)
+	require.Zero(t, again.own, "or it is given up for what another had accepted long ago")
+	require.Zero(t, again.refusals)
+	require.False(t, again.held)
+	require.NoError(t, again.last)
 	require.Equal(t, 2, again.attempts)
 	require.False(t, again.isolating)
 	require.False(t, again.tried)

@@ -120,18 +120,21 @@ func TestARestFitsWhereTheRequestStaysWithinItsLimits(t *testing.T) {
 		return &rest{batch: b}
 	}
 	packed := o.restOf(nil, 0, nil, []int{1, 2})
+	const grown = 2 * 8 // that two records may take more in other aggregates
 	for name, test := range map[string]struct {
 		to, other *rest
 		want      bool
 	}{
-		"up to 500 entries":        {sized(300, 10), sized(200, 10), true},
-		"not one more":             {sized(301, 10), sized(200, 10), false},
-		"up to 5 MiB":              {sized(3, 1<<20), sized(2, 1<<20), true},
-		"not a byte more":          {sized(5, 1<<20), sized(1, 2), false},
-		"aggregates as entries":    {sized(498, 10), packed, true},
-		"and not one entry more":   {sized(499, 10), packed, false},
-		"aggregates by their size": {sized(5, 1<<20), packed, false},
-		"to aggregates alone":      {packed, sized(498, 10), true},
+		"up to 500 entries":         {sized(300, 10), sized(200, 10), true},
+		"not one more":              {sized(301, 10), sized(200, 10), false},
+		"up to 5 MiB":               {sized(3, 1<<20), sized(2, 1<<20), true},
+		"not a byte more":           {sized(5, 1<<20), sized(1, 2), false},
+		"aggregates as entries":     {sized(498, 10), packed, true},
+		"and not one entry more":    {sized(499, 10), packed, false},
+		"aggregates by their size":  {sized(5, 1<<20), packed, false},
+		"and by what they may grow": {sized(1, wire.MaxBytes-packed.bytes()-grown), packed, true},
+		"which is not more":         {sized(1, wire.MaxBytes-packed.bytes()-grown+1), packed, false},
+		"to aggregates alone":       {packed, sized(498, 10), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, test.want, test.to.fits(test.other))
@@ -257,4 +260,44 @@ func TestAggregatesMergeWithTheLastOfTheirShard(t *testing.T) {
 	o.d.config.AggregationMaximumRecordSize = 100
 	o.d.merge(g, of(b, 2, 6), stripes{})
 	require.Len(t, g.aggregates, 5, "it does not fit")
+}
+
+// What has stayed behind has waited for long. Whoever joins it has not, and is given
+// the time in which others may join, too.
+func TestWhoJoinsWhatStayedBehindIsGivenTimeForCompany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := outputOf(t, &fakeStream{t: t}, "partition_key", "key")
+		d := o.d
+		d.absorb(o.restOf(&flush{}, 0, []int{1}, nil))
+		first := d.since
+		time.Sleep(time.Second)
+		d.absorb(o.restOf(&flush{}, 1, []int{2}, nil))
+		require.Equal(t, first, d.since, "who joins others has no time of its own")
+		d.parted = true
+		d.absorb(o.restOf(&flush{}, 2, []int{3}, nil))
+		require.Equal(t, time.Now(), d.since)
+		require.False(t, d.parted)
+		require.Equal(t, 3, d.gathered.events())
+	})
+}
+
+// How long a delivery may take is counted from the first of its flushes, whoever
+// joined whom, and of both parts where it was parted.
+func TestARestBeganWithTheFirstOfItsFlushes(t *testing.T) {
+	o := outputOf(t, &fakeStream{t: t}, "partition_key", "key")
+	at := time.Now()
+	for _, order := range [][]time.Duration{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}} {
+		o.d.gathered = nil
+		for i, later := range order {
+			r := o.restOf(&flush{}, uint32(i), []int{i}, nil)
+			r.began = at.Add(later * time.Second)
+			o.d.absorb(r)
+		}
+		g := o.d.gathered
+		require.Equal(t, at, g.began)
+		part := o.d.split(g, stripesOf(1))
+		require.Equal(t, []string{"1 [1]"}, g.listed())
+		require.Equal(t, at, part.began)
+	}
+	o.d.gathered = nil
 }
