@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -75,6 +77,26 @@ func TestFewProcessesAtTheLimit(t *testing.T) {
 		if b, ok := bounds[sc.name]; ok {
 			each(t, sc, b, "bucket", "windows")
 		}
+	}
+}
+
+// TestTheFirstWholeSecondAtTheLimitIsFilled looks at what the benchmark looks at. Shards that count
+// anew in each second of the clock give all of a share at once, so the first refusal comes in the
+// second in which the run begins. The next one is to be filled by a rate that has just begun.
+func TestTheFirstWholeSecondAtTheLimitIsFilled(t *testing.T) {
+	simulated(t)
+	const size = 25_500 // of an aggregate while the stream is at its limit
+	for seed := range uint64(20) {
+		w := newWorld(seed, limits{windows: true}, fewShards)
+		a := w.agent()
+		a.perRequest, a.spread = 200, true
+		a.source = func(*rand.Rand) record { return record{place: a.place(), size: size} }
+		a.work(4, 80, math.MaxInt)
+		next := w.begin.Truncate(time.Second).Add(time.Second)
+		w.run(next)
+		before := a.accepted
+		w.run(next.Add(time.Second))
+		require.GreaterOrEqual(t, a.accepted-before, fewShards*(shardBytes/size)*8/10, "seed %d", seed)
 	}
 }
 

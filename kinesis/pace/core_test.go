@@ -262,13 +262,13 @@ func TestARateKnowsItsShareOfTheStream(t *testing.T) {
 		rate     float64
 		early    bool // it still makes room for others
 	}{
-		"one of few begins with half of the stream": {4, 0.25, 0.1, 2, true},
-		"on twice the shards it begins with one":    {8, 0.25, 0.1, 1, true},
-		"one of many begins with what it had":       {100, 0.25, 0.1, 0.25, false},
-		"what began with more keeps it":             {4, 2, 2, 2, true},
-		"one shard says nothing of the stream":      {1, 0.25, 0.1, 0.25, false},
-		"who has all of it makes no room":           {4, 2, 3.6, 2, false},
-		"without names nothing is known":            {0, 2, 3.6, 2, true},
+		"one of few begins with two thirds of the stream": {4, 0.25, 0.1, 4 * firstPart, true},
+		"on twice the shards it begins with half of that": {8, 0.25, 0.1, 2 * firstPart, true},
+		"one of many begins with what it had":             {100, 0.25, 0.1, 0.25, false},
+		"what began with more keeps it":                   {4, 3, 2, 3, true},
+		"one shard says nothing of the stream":            {1, 0.25, 0.1, 0.25, false},
+		"who has all of it makes no room":                 {4, 3, 3.6, 3, false},
+		"without names nothing is known":                  {0, 2, 3.6, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := time.Unix(1000, 0)
@@ -278,6 +278,25 @@ func TestARateKnowsItsShareOfTheStream(t *testing.T) {
 			r.compare(now, test.shards, test.accepted)
 			require.InDelta(t, test.rate, r.perSecond, 1e-9)
 			require.Equal(t, test.early, r.early(now))
+		})
+	}
+}
+
+func TestWhatIsRefusedBesideWhatIsAcceptedIsTakenOffFromTheBeginning(t *testing.T) {
+	for name, test := range map[string]struct {
+		accepted int
+		rate     float64
+	}{
+		"the rest of a second that is used up": {0, 2},
+		"a rate that is too high":              {50, 2 - 0.050},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := time.Unix(1000, 0)
+			var r rate
+			r.start(now, 4, firstGain)
+			now = now.Add(easeEvery / 2)
+			r.learn(now, now, Outcome{Accepted: Amount{Records: test.accepted}, Refused: Amount{Records: 50}}, false)
+			require.InDelta(t, test.rate, r.perSecond, 0.001)
 		})
 	}
 }

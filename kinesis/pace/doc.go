@@ -16,8 +16,8 @@
 //     was first. What is refused is taken off it, and a little more; what is accepted
 //     while somebody waits raises it, and raises it faster the longer nothing is
 //     refused. Answers name shards, and what one takes is known: who has nearly all of
-//     the stream need not make room, and who begins on a few shards begins with half of
-//     the stream. See rate.
+//     the stream need not make room, and who begins on a few shards begins with two
+//     thirds of the stream. See rate.
 //   - While there is a rate, requests are small: each has some 25 ms of it. So each
 //     refusal costs little, many answers a second say where the limit is, and those who
 //     have little to send are not shut out by those who send much. This does more than

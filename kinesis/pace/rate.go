@@ -75,10 +75,12 @@ const (
 
 // What one shard takes is known, and how many shards there are is seen. So a rate
 // knows how much of the stream it has. Who has about all of it shares it with
-// nobody, and need not make room; who begins on a stream of few shards is one of few.
+// nobody, and need not make room; who begins on a stream of few shards is one of
+// few, and most often alone.
 const (
 	mostOfIt  = 0.85
-	fewShards = 8 // of two a rate begins with one, of four with two, of eight with one: somebody else is there as well
+	fewShards = 4.0
+	firstPart = 2.0 / 3 // of so few; of more it is less, for then there are others as well: of eight a sixth
 )
 
 // Without a refusal for a while, which must be more than the second in which the
@@ -142,7 +144,7 @@ func (r *rate) compare(now time.Time, shards int, accepted float64) {
 	}
 	r.has = accepted / r.shards
 	if r.shards > 1 && r.search == firstGain && now.Sub(r.began) < time.Second {
-		r.lift(min(r.shards/2, fewShards/r.shards))
+		r.lift(firstPart * min(r.shards, fewShards*fewShards/r.shards))
 	}
 }
 
@@ -164,8 +166,8 @@ func (r *rate) learn(now, sent time.Time, o Outcome, wanted bool) {
 		r.ease(now)
 	}
 	change := -refused
-	if r.search > 0 && now.Sub(r.eased) < easeEvery {
-		change = 0 // the limit that has just been met
+	if r.search > 0 && accepted == 0 && now.Sub(r.eased) < easeEvery {
+		change = 0 // the second whose share is used up, which has just been met
 	}
 	if wanted {
 		each := (accepted + refused) / float64(o.Accepted.Records+o.Refused.Records)
