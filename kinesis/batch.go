@@ -69,6 +69,16 @@ func (b *batch) copyEntry(from *batch, i int) {
 	b.push(first, e.stripes, e.shard).random = e.random
 }
 
+// space is how many bytes of the body some of the entries take.
+func (b *batch) space(of func(i int) bool) (bytes int) {
+	for i := range b.entries {
+		if of(i) {
+			bytes += b.body.Space(i)
+		}
+	}
+	return bytes
+}
+
 // copyAll appends all entries of another batch, which must fit.
 func (b *batch) copyAll(from *batch) {
 	for i := range from.entries {

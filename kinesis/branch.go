@@ -92,11 +92,16 @@ func (dl *delivery) takeOut(b *batch, take func(i int) bool) (taken *batch) {
 }
 
 // deal copies the entries of a batch to two others: those for which it is asked to
-// the second.
+// the second. It asks once for each, in their order.
 func (d *destination) deal(b *batch, toSecond func(i int) bool) (first, second *batch) {
-	first, second = d.getBatch(), d.getBatch()
+	aside := make([]bool, len(b.entries))
+	for i := range aside {
+		aside[i] = toSecond(i)
+	}
+	first = d.getBatchFor(b.space(func(i int) bool { return !aside[i] }))
+	second = d.getBatchFor(b.space(func(i int) bool { return aside[i] }))
 	for i := range b.entries {
-		if toSecond(i) {
+		if aside[i] {
 			second.copyEntry(b, i)
 		} else {
 			first.copyEntry(b, i)

@@ -41,7 +41,7 @@ type delivery struct {
 	isolating      bool
 	cannotHandBack bool // even what an operator must mend is worth further attempts
 
-	answer  wire.Answer
+	answer  *wire.Answer // of the request that is under way; nil where none is
 	shares  shares
 	sealer  sealer
 	noting  noting
@@ -265,6 +265,8 @@ func (dl *delivery) again() {
 // accepted. The error says why there is something left.
 func (dl *delivery) attempt(b *batch) error {
 	d, n := dl.d, len(b.entries)
+	dl.answer = d.getAnswer()
+	defer dl.putAnswer()
 	err := dl.post(b)
 	// Whoever waits for what is settled may be back at once: all that the next
 	// chunk meets with has to be in order by then.
@@ -296,6 +298,11 @@ func (dl *delivery) attempt(b *batch) error {
 	return nil
 }
 
+func (dl *delivery) putAnswer() {
+	dl.d.answers.put(dl.answer)
+	dl.answer = nil
+}
+
 // post makes the request, and has counted and learned what became of it.
 func (dl *delivery) post(b *batch) error {
 	d := dl.d
@@ -305,13 +312,13 @@ func (dl *delivery) post(b *batch) error {
 		dl.own = sent
 	}
 	body := b.body.Close()
-	err := d.client.Post(d.ctx, body, len(b.entries), &dl.answer)
+	err := d.client.Post(d.ctx, body, len(b.entries), dl.answer)
 	took := time.Since(sent)
 	b.body.Reopen()
 	if err == nil {
 		err = dl.refusedForSize(b)
 	}
-	d.countRequest(len(body), err, &dl.answer, took)
+	d.countRequest(len(body), err, dl.answer, took)
 	dl.learn(b, err, took)
 	dl.hear(took, err == nil)
 	return err
@@ -333,7 +340,7 @@ func (dl *delivery) hear(took time.Duration, ok bool) {
 func (dl *delivery) keepRefused(b *batch) error {
 	d, n := dl.d, len(b.entries)
 	size, events := b.body.Size(), len(b.events.ordinals)
-	taken := d.getBatch() // what it holds in the end is settled: it is none of the delivery's
+	taken := d.getBatchFor(b.space(dl.answer.Refused)) // what it holds in the end is settled: it is none of the delivery's
 	defer d.putBatch(taken)
 	var refusal error
 	for i := range n {

@@ -64,11 +64,32 @@ func newDestination(s *shared, stream string, client poster) *destination {
 	return d
 }
 
+// getBatch is an empty batch, of which nobody knows how large it will become.
 func (d *destination) getBatch() *batch {
-	b, ok := d.batches.get()
-	if !ok {
-		return newBatch(wire.NewBody(d.format, d.head))
+	if b, ok := d.batches.largest(); ok {
+		return d.opened(b)
 	}
+	return newBatch(wire.NewBody(d.format, d.head))
+}
+
+// leastRoom is what a body has room for in any case, and mostSpare how much more than
+// what was asked for: where aggregates go as several they take a little more.
+const (
+	leastRoom = 16 << 10
+	mostSpare = 64 << 10
+)
+
+// getBatchFor is an empty batch for entries that take so many bytes in a body. What
+// waits, or is under way, does not hold much more memory than that.
+func (d *destination) getBatchFor(bytes int) *batch {
+	bytes = max(leastRoom, len(d.head)+bytes+min(bytes/8, mostSpare))
+	if b, ok := d.batches.within(bytes, 4*bytes); ok {
+		return d.opened(b)
+	}
+	return newBatch(wire.NewBodyFor(d.format, d.head, bytes))
+}
+
+func (d *destination) opened(b *batch) *batch {
 	if d.name != "" { // its last use may have been for another stream
 		b.body.Open(d.head)
 	}
@@ -87,6 +108,13 @@ func (d *destination) putBatch(b *batch) {
 		return
 	}
 	d.batches.put(b)
+}
+
+func (d *destination) getAnswer() *wire.Answer {
+	if a, ok := d.answers.get(); ok {
+		return a
+	}
+	return new(wire.Answer)
 }
 
 func (d *destination) stripeOf(key []byte) uint8 { return uint8(maphash.Bytes(d.seed, key)) }

@@ -1,93 +1,11 @@
 package kinesis
 
 import (
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
-
-func TestFreeListKeepsNoMoreThanItsMost(t *testing.T) {
-	l := freeList[int]{most: 2}
-	_, ok := l.get()
-	require.False(t, ok)
-	for i := range 3 {
-		l.put(i)
-	}
-	for _, want := range []int{1, 0} {
-		got, ok := l.get()
-		require.True(t, ok)
-		require.Equal(t, want, got)
-	}
-	_, ok = l.get()
-	require.False(t, ok)
-}
-
-func TestFreeListKeepsNothingAliveThatIsLent(t *testing.T) {
-	l := freeList[*batch]{most: 2}
-	l.put(&batch{})
-	_, ok := l.get()
-	require.True(t, ok)
-	require.Nil(t, l.items[:1][0])
-}
-
-// sized is a list of numbers that take as many bytes.
-func sized(most, bytes int) freeList[*int] {
-	return freeList[*int]{most: most, bytes: bytes, size: func(n *int) int { return *n }}
-}
-
-func TestFreeListIsBoundedInBytes(t *testing.T) {
-	l := sized(10, 30)
-	large, other, small, tiny := 20, 20, 10, 1
-	l.put(&large)
-	l.put(&other) // too much
-	l.put(&small)
-	l.put(&tiny) // too much
-	require.Equal(t, []*int{&large, &small}, l.items)
-	require.Equal(t, 30, l.kept)
-
-	item, ok := l.get()
-	require.True(t, ok)
-	require.Same(t, &small, item)
-	*item = 11 // it has grown meanwhile
-	l.put(item)
-	require.Len(t, l.items, 1)
-	require.Equal(t, 20, l.kept)
-	l.put(&tiny)
-	for range 2 {
-		_, ok = l.get()
-		require.True(t, ok)
-	}
-	_, ok = l.get()
-	require.False(t, ok)
-	require.Zero(t, l.kept)
-}
-
-func TestFreeListIsForManyWorkers(t *testing.T) {
-	const bytes = 40_000
-	l := sized(4, bytes)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for i := range 500 {
-				item, ok := l.get()
-				if !ok {
-					item = new(int)
-				}
-				*item = 30 * (i % 300)
-				l.put(item)
-			}
-		})
-	}
-	wg.Wait()
-	kept := 0
-	for _, item := range l.items {
-		kept += *item
-	}
-	require.Equal(t, kept, l.kept)
-	require.LessOrEqual(t, kept, bytes)
-}
 
 func TestBatchesThatArePutAreEmpty(t *testing.T) {
 	d := outputOf(t, instantStream).d
@@ -143,4 +61,37 @@ func TestDeliveriesThatAreUsedAgainStartAnew(t *testing.T) {
 	require.False(t, again.isolating)
 	require.False(t, again.tried)
 	require.Empty(t, again.batches)
+}
+
+func TestABatchForSomeEntriesHoldsLittleMoreMemoryThanTheyTake(t *testing.T) {
+	d := outputOf(t, instantStream).d
+	full := d.getBatch()
+	full.addAll([]putRecord{{Data: make([]byte, 500_000), PartitionKey: "k"}})
+	room := full.body.Capacity()
+	d.putBatch(full)
+
+	small := d.getBatchFor(1000)
+	require.Equal(t, leastRoom, small.body.Capacity())
+	require.Same(t, full, d.getBatchFor(room/2), "for what nearly fills it")
+	d.putBatch(full)
+	d.putBatch(small)
+	require.Same(t, full, d.getBatch(), "for what may become large")
+	require.Same(t, small, d.getBatchFor(2000))
+}
+
+func TestWhatIsCutOffOfALargeBatchDoesNotHoldItsMemory(t *testing.T) {
+	d := outputOf(t, instantStream).d
+	b := d.getBatch()
+	records := make([]putRecord, 100)
+	for i := range records {
+		records[i] = putRecord{Data: make([]byte, 10_000), PartitionKey: "k"}
+	}
+	b.addAll(records)
+	few, most := d.deal(b, func(i int) bool { return i >= 2 })
+	require.Len(t, few.entries, 2)
+	require.Len(t, most.entries, 98)
+	require.Less(t, few.body.Capacity(), 40_000)
+	room := most.body.Capacity()
+	require.Less(t, room, 98*15_500)
+	require.Equal(t, room, cap(most.body.Close()), "it has not grown, nor does it when it is closed")
 }

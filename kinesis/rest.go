@@ -144,18 +144,14 @@ func (r *rest) each(yield func(stripes) bool) {
 func (d *destination) split(r *rest, busy stripes) (free *rest) {
 	free = &rest{began: r.began}
 	if from := r.batch; from != nil {
-		stay := d.getBatch()
-		free.batch = d.getBatch()
-		for i := range from.entries {
+		r.batch, free.batch = d.deal(from, func(i int) bool {
 			s := from.entries[i].stripes
-			if s.meet(busy) {
-				busy.add(s)
-				stay.copyEntry(from, i)
-			} else {
-				free.batch.copyEntry(from, i)
+			if !s.meet(busy) {
+				return true
 			}
-		}
-		r.batch = stay
+			busy.add(s)
+			return false
+		})
 		d.putBatch(from)
 	}
 	var stay []*openAggregate

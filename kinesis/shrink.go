@@ -34,7 +34,7 @@ func (dl *delivery) reshape(b *batch, above int) {
 	if !d.config.packs() || d.aimed {
 		return
 	}
-	shaped := d.getBatch()
+	shaped := d.getBatchFor(b.space(func(int) bool { return true }))
 	dl.sealer.begin(d.shared)
 	defer dl.sealer.end()
 	for i := range b.entries {

@@ -25,8 +25,11 @@ type span struct {
 }
 
 // NewBody makes an empty body. head is what the format opens a body with.
-func NewBody(f Format, head []byte) *Body {
-	return &Body{format: f, head: head, bytes: append(make([]byte, 0, 4096), head...)}
+func NewBody(f Format, head []byte) *Body { return NewBodyFor(f, head, 4096) }
+
+// NewBodyFor makes an empty body with memory for so many bytes.
+func NewBodyFor(f Format, head []byte, bytes int) *Body {
+	return &Body{format: f, head: head, bytes: append(make([]byte, 0, bytes), head...)}
 }
 
 // Reset empties the body.
@@ -49,6 +52,11 @@ func (b *Body) Size() int { return b.size }
 
 // EntrySize is what record i adds to the size.
 func (b *Body) EntrySize(i int) int { return int(b.spans[i].size) }
+
+// Space is how many bytes of the body record i takes.
+func (b *Body) Space(i int) int {
+	return int(b.spans[i].end-b.spans[i].start) + len(b.format.Separator())
+}
 
 // Rekey puts record i under another partition key, in place. Both keys are of
 // letters and digits, and equally long.
