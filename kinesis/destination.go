@@ -31,6 +31,7 @@ type destination struct {
 	seed    maphash.Seed // of the stripes
 	line    line
 	pacer   *pace.Pacer
+	named   pace.Named  // shards, by answers
 	squeeze squeeze     // of lines
 	shards  *shardWatch // nil without aggregation_shard_map
 	large   largeLimit

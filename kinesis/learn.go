@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func (dl *delivery) sorted(b *batch, took time.Duration) pace.Outcome {
 		dl.share(b, i, shard, o)
 		sum.Add(o)
 	}
-	sum.Shards = len(dl.shares.named)
+	sum.Shards = dl.d.named.Count(time.Now(), maps.Keys(dl.shares.named))
 	return dl.apart(sum)
 }
 

@@ -13,6 +13,7 @@ type agent struct {
 	clock  *clock
 	stream *stream
 	core   *pace.Core
+	named  pace.Named
 	random *rand.Rand
 	next   time.Time // when the core is to be called again; zero where it is not
 
@@ -127,7 +128,7 @@ func (a *agent) answer(b *batch, n, refused int, answered bool, weight int, took
 	a.core.Leave(now, weight)
 	outcome := pace.Outcome{Took: took}
 	if answered {
-		outcome.Shards = a.stream.of(b.records[:n])
+		outcome.Shards = a.named.Count(now, a.stream.names(b.records[:n]))
 		outcome.Refused = amount(b.records[:refused])
 		outcome.Accepted = amount(b.records[refused:n])
 		a.count(now, outcome)

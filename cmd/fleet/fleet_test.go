@@ -89,7 +89,7 @@ func TestTheFirstWholeSecondAtTheLimitIsFilled(t *testing.T) {
 	for seed := range uint64(20) {
 		w := newWorld(seed, limits{windows: true}, fewShards)
 		a := w.agent()
-		a.perRequest, a.spread = 200, true
+		a.perRequest, a.spread = 3, true
 		a.source = func(*rand.Rand) record { return record{place: a.place(), size: size} }
 		a.work(4, 80, math.MaxInt)
 		next := w.begin.Truncate(time.Second).Add(time.Second)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -19,6 +21,7 @@ type stream struct {
 	shards []shard
 	down   bool // it answers nothing but errors
 	random *rand.Rand
+	made   int // shards, ever
 	seconds
 }
 
@@ -50,6 +53,7 @@ func limitsOf(name string) (limits, error) {
 
 // A shard takes a thousand records and a mebibyte a second.
 type shard struct {
+	name           string // never given twice
 	limits         *limits
 	phase          time.Duration // of its seconds
 	second         int64
@@ -73,7 +77,8 @@ func (s *stream) reshard(shards int, now time.Time) {
 	s.shards = make([]shard, shards)
 	for i := range s.shards {
 		sh := &s.shards[i]
-		*sh = shard{limits: &s.limits, filled: now}
+		*sh = shard{name: strconv.Itoa(s.made), limits: &s.limits, filled: now}
+		s.made++
 		sh.records = shardRecords * s.limits.burst.Seconds()
 		sh.bytes = sh.mostBytes()
 		if s.limits.apart {
@@ -115,13 +120,15 @@ func (sh *shard) admitInWindow(now time.Time, size float64) bool {
 	return true
 }
 
-// of is on how many shards records come to rest.
-func (s *stream) of(records []record) int {
-	named := map[int]bool{}
-	for _, r := range records {
-		named[s.shardOf(r)] = true
+// names are those of the shards that records come to rest on.
+func (s *stream) names(records []record) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, r := range records {
+			if !yield(s.shards[s.shardOf(r)].name) {
+				return
+			}
+		}
 	}
-	return len(named)
 }
 
 // shardOf is the index of the shard that a record is for.

@@ -53,7 +53,7 @@ type Outcome struct {
 	// next as well: it was bad luck, and to send less would not have helped.
 	Scattered Amount
 
-	Shards int           // that the answer names, each once; 0 where it names none
+	Shards int           // of the stream, as far as answers have named them, see Named; 0 where they name none
 	Took   time.Duration // from sending it to its answer
 }
 
