@@ -1,6 +1,10 @@
 package deflate
 
-import "slices"
+import (
+	"slices"
+
+	"fluent-bit-kinesis/compress/internal/huffman"
+)
 
 // The types of a block, as the second and third bit have them. The first is that it is the last one.
 const (
@@ -17,16 +21,24 @@ type body struct {
 	sequences []sequence
 	n         int // of the sequences in use
 
-	builder   builder
+	builder   huffman.Builder
 	literals  code
 	distances code
 	header    header
 }
 
+// A sequence is a run of literals and the match that ends it.
+type sequence struct {
+	literals uint16 // bytes of the run
+	length   uint16 // bytes of the match, minMatch to maxMatch; 0 is none, in the last one
+	distance uint16 // how far back the match lies, less 1
+	code     uint16 // the distance's symbol
+}
+
 // counts is how often each symbol occurs.
 type counts struct {
-	literal  [numLiterals]uint16
-	distance [numDistances]uint16
+	literal  [firstDistance]uint16 // with two that are none
+	distance [numDistances + 2]uint16
 	matches  int
 	matched  int // bytes in them
 }
@@ -63,8 +75,8 @@ func (b *body) prepare(c *counts) (dynamic, fixed int) {
 		// A block without distances is allowed, but a code of one distance is what every decoder has seen.
 		c.distance[0] = 1
 	}
-	b.builder.build(&b.literals, c.literal[:], maxCodeBits)
-	b.builder.build(&b.distances, c.distance[:], maxCodeBits)
+	b.literals.build(&b.builder, c.literal[:], maxCodeBits)
+	b.distances.build(&b.builder, c.distance[:], maxCodeBits)
 	b.header.prepare(&b.builder, &b.literals, &b.distances)
 	return b.sizes(c.matches > 0)
 }
@@ -72,32 +84,38 @@ func (b *body) prepare(c *counts) (dynamic, fixed int) {
 // sizes are the bits that a dynamic and a fixed block would take.
 func (b *body) sizes(matches bool) (dynamic, fixed int) {
 	dynamic, fixed = 3+b.header.size, 3
-	for _, u := range b.literals.used[:b.literals.n] {
+	for _, u := range b.literals.Used[:b.literals.N] {
 		f, symbol := int(u>>16), u&0xffff
-		dynamic += f * int(uint8(b.literals.words[symbol])+literalExtra[symbol])
-		fixed += f * int(uint8(fixedLiteral.words[symbol])+literalExtra[symbol])
+		dynamic += f * int(uint8(b.literals.Words[symbol])+literalExtra[symbol])
+		fixed += f * int(uint8(fixedLiteral.Words[symbol])+literalExtra[symbol])
 	}
 	if !matches {
 		return dynamic, fixed
 	}
-	for _, u := range b.distances.used[:b.distances.n] {
+	for _, u := range b.distances.Used[:b.distances.N] {
 		f, symbol := int(u>>16), u&0xffff
-		dynamic += f * int(uint8(b.distances.words[symbol])+distExtra[symbol])
-		fixed += f * int(uint8(fixedDist.words[symbol])+distExtra[symbol])
+		dynamic += f * int(uint8(b.distances.Words[symbol])+distExtra[symbol])
+		fixed += f * int(uint8(fixedDist.Words[symbol])+distExtra[symbol])
 	}
 	return dynamic, fixed
 }
 
 // write writes the block, which says src, in the fixed or the dynamic form. It is the last one or not as last is 1 or 0.
 func (b *body) write(o *output, src []byte, last uint64, dynamic, fixed int) {
+	literals, distances := b.begin(o, last, dynamic, fixed)
+	o.writeSequences(b.sequences[:b.n], src, literals, distances)
+}
+
+// begin writes what is in front of a block's symbols, makes room for these and flushRoom, and returns the codes to write
+// them in.
+func (b *body) begin(o *output, last uint64, dynamic, fixed int) (literals, distances *code) {
 	o.grow((min(dynamic, fixed)+7)/8 + flushRoom)
 	if fixed <= dynamic {
 		o.bits = o.bits.add(fixedType|last, 3)
-		o.writeSequences(b.sequences[:b.n], src, fixedLiteral, fixedDist)
-		return
+		return fixedLiteral, fixedDist
 	}
 	o.bits, o.at = b.header.write(o.buf, o.at, o.bits.add(dynamicType|last, 3))
-	o.writeSequences(b.sequences[:b.n], src, &b.literals, &b.distances)
+	return &b.literals, &b.distances
 }
 
 // An output is the end of the caller's buffer, and the bits that are no whole byte yet.
@@ -151,21 +169,21 @@ func (o *output) writeSequences(sequences []sequence, src []byte, literals, dist
 		run := src[:s.literals]
 		src = src[s.literals+s.length:]
 		for ; len(run) >= 3; run = run[3:] { // three of at most 15 bits each go between two flushes
-			b = b.word(literals.words[run[0]]).word(literals.words[run[1]]).word(literals.words[run[2]])
+			b = b.word(literals.Words[run[0]]).word(literals.Words[run[1]]).word(literals.Words[run[2]])
 			b, at = b.flush(buf, at)
 		}
 		for _, c := range run {
-			b = b.word(literals.words[c])
+			b = b.word(literals.Words[c])
 		}
 		b, at = b.flush(buf, at)
 		if s.length == 0 {
 			continue
 		}
 		l := lengths[uint8(s.length-minMatch)]
-		b = b.word(literals.words[l.symbol]).add(uint64(l.value), l.extra)
-		b = b.word(distances.words[s.code]).add(uint64(s.distance-distBase[s.code]), distExtra[s.code])
+		b = b.word(literals.Words[l.symbol]).add(uint64(l.value), l.extra)
+		b = b.word(distances.Words[s.code]).add(uint64(s.distance-distBase[s.code]), distExtra[s.code])
 		b, at = b.flush(buf, at)
 	}
-	b = b.word(literals.words[endOfBlock])
+	b = b.word(literals.Words[endOfBlock])
 	o.bits, o.at = b.flush(buf, at)
 }

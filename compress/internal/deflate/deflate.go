@@ -4,10 +4,10 @@
 // slides, statistics of blocks to come. Here the whole message is in hand. An Encoder is for the short ones, which nearly
 // all are, and makes one block in four plain steps:
 //
-//   - link joins each position to the nearest earlier one that begins with the same three bytes, in one pass
-//     without a branch that depends on the data.
-//   - parse follows these links to the longest matches and leaves sequences: so many literals, then one match.
-//   - Two Huffman codes, for literals and lengths and for distances, are built from what parse counted (RFC 1951, 3.2.7).
+//   - Package match finds what repeats.
+//   - What it found becomes tokens, a number for each symbol with all that is to be written with it, so that counting and
+//     writing them are loops without a branch that depends on the data.
+//   - Two Huffman codes, for literals and lengths and for distances, are built from the counts (RFC 1951, 3.2.7).
 //   - The sizes of the stored, the fixed and the dynamic block are then known to the bit, so the smallest is chosen
 //     and the output grown once.
 //
@@ -20,9 +20,11 @@
 // Everything lives in arrays of the encoder: compressing allocates nothing but room at the end of the caller's buffer.
 package deflate
 
+import "fluent-bit-kinesis/compress/internal/match"
+
 // MaxLen is the longest message in bytes that an Encoder takes. Beyond it a larger hash table and several blocks start
 // to pay, and with them a Long.
-const MaxLen = 3 << 9
+const MaxLen = match.MaxLen
 
 const (
 	minMatch = 3   // bytes of the shortest match that the format can say
@@ -36,43 +38,33 @@ const (
 
 // An Encoder compresses one message at a time. It is owned by one goroutine at a time.
 type Encoder struct {
-	search search
+	search match.Search
 
 	// The following are of the message in hand, each step's result in its turn.
 
-	head   [1 << hashBits]uint32 // see link
-	prev   [MaxLen]uint16        // position -> 1 + the earlier one that begins with the same three bytes; 0 is none
+	finder match.Finder
 	worth  worth
+	tokens tokens
 	counts counts
 	body   body
 }
 
-// search says how hard parse looks for matches.
-type search struct {
-	depth int  // earlier positions tried for each match
-	nice  int  // a match of this many bytes is good enough
-	lazy  bool // see whether the next position has a longer match before taking one
-}
-
 // searches are the levels 1 to 9.
-var searches = [...]search{
-	{depth: 1, nice: maxMatch},
-	{depth: 4, nice: 32},
-	{depth: 6, nice: 32},
-	{depth: 4, nice: 16, lazy: true},
-	{depth: 8, nice: 32, lazy: true},
-	{depth: 16, nice: 64, lazy: true},
-	{depth: 32, nice: 128, lazy: true},
-	{depth: 64, nice: maxMatch, lazy: true},
-	{depth: 256, nice: maxMatch, lazy: true},
+var searches = [...]match.Search{
+	{Depth: 1, Nice: maxMatch, Most: maxMatch},
+	{Depth: 4, Nice: 32, Most: maxMatch},
+	{Depth: 6, Nice: 32, Most: maxMatch},
+	{Depth: 4, Nice: 16, Most: maxMatch, Lazy: true},
+	{Depth: 8, Nice: 32, Most: maxMatch, Lazy: true},
+	{Depth: 16, Nice: 64, Most: maxMatch, Lazy: true},
+	{Depth: 32, Nice: 128, Most: maxMatch, Lazy: true},
+	{Depth: 64, Nice: maxMatch, Most: maxMatch, Lazy: true},
+	{Depth: 256, Nice: maxMatch, Most: maxMatch, Lazy: true},
 }
 
 // New is an encoder of a level from 1, the fastest, to 9, the smallest output. A level outside is taken for the nearest.
 func New(level int) *Encoder {
-	return &Encoder{
-		search: searches[max(0, min(level-1, len(searches)-1))],
-		body:   body{sequences: make([]sequence, MaxLen/minMatch+1)},
-	}
+	return &Encoder{search: searches[max(0, min(level-1, len(searches)-1))]}
 }
 
 // Append appends the compressed form of src to dst: a complete DEFLATE stream of one block. Where src is longer than
@@ -81,7 +73,6 @@ func (e *Encoder) Append(dst, src []byte) ([]byte, bool) {
 	if len(src) > MaxLen {
 		return dst, false
 	}
-	e.link(src)
 	e.worth = everyMatch
 	if len(src) >= worthLearning {
 		e.worth.learn(src)
@@ -96,7 +87,17 @@ func (e *Encoder) Append(dst, src []byte) ([]byte, bool) {
 	if (min(dynamic, fixed)+7)/8 > len(src)+5 {
 		o.writeStored(src, 1)
 	} else {
-		e.body.write(&o, src, 1, dynamic, fixed)
+		literals, distances := e.body.begin(&o, 1, dynamic, fixed)
+		e.tokens.write(&o, literals, distances)
 	}
 	return o.finish(), true
+}
+
+// parse makes the tokens of src and counts them.
+func (e *Encoder) parse(src []byte) {
+	sequences, rest := e.finder.Find(src, e.search, &e.worth.far)
+	e.tokens.fill(src, sequences, rest)
+	e.tokens.count(&e.counts)
+	e.counts.matches = len(sequences)
+	e.counts.matched = len(src) - (e.tokens.n - 1 - 2*len(sequences))
 }

@@ -119,24 +119,6 @@ func TestHigherLevelsAreNotLarger(t *testing.T) {
 	require.LessOrEqual(t, size(9), size(6))
 }
 
-func TestLinksLeadToTheSameThreeBytes(t *testing.T) {
-	e := New(9)
-	for name, src := range messages(MaxLen) {
-		e.link(src)
-		linked := 0
-		for pos, before := range e.prev[:len(src)-minMatch] {
-			if before > 0 {
-				linked++
-				require.Less(t, int(before)-1, pos, name)
-				require.Equal(t, src[before-1:before-1+minMatch], src[pos:pos+minMatch], name)
-			}
-		}
-		if name == "text" || name == "zeros" {
-			require.Greater(t, linked, len(src)/2, name)
-		}
-	}
-}
-
 func TestLengthsAreWrittenAsTheFormatSays(t *testing.T) {
 	// RFC 1951, 3.2.5: the first length and the extra bits of each symbol.
 	firsts := []int{3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258}

@@ -1,5 +1,7 @@
 package deflate
 
+import "fluent-bit-kinesis/compress/internal/huffman"
+
 const (
 	numCodeLengths = 19 // the alphabet that code lengths are written in: the lengths 0 to 15, and
 	repeatLength   = 16 // the previous length 3 to 6 times,
@@ -32,30 +34,27 @@ type headerSymbol struct {
 }
 
 // prepare makes h the header for these two codes.
-func (h *header) prepare(b *builder, literals, distances *code) {
+func (h *header) prepare(b *huffman.Builder, literals, distances *code) {
 	h.n = 0
 	h.freq = [numCodeLengths]uint16{}
-	h.literals, h.distances = literals.last()+1, distances.last()+1
+	h.literals, h.distances = literals.Last()+1, distances.Last()+1
 	// The two alphabets are one run of lengths, which may go on from one into the other.
 	run := lengthRun{}
 	h.add(&run, literals, 0)
 	h.add(&run, distances, h.literals)
 	h.repeat(run)
 
-	clear(h.code.words[:numCodeLengths])
-	b.build(&h.code, h.freq[:], maxCodeLengthBits)
+	clear(h.code.Words[:numCodeLengths])
+	h.code.build(b, h.freq[:], maxCodeLengthBits)
 	h.codeLengths = numCodeLengths
 	for h.codeLengths > 4 && h.freq[codeLengthOrder[h.codeLengths-1]] == 0 {
 		h.codeLengths--
 	}
 	h.size = 14 + 3*h.codeLengths
 	for symbol, f := range h.freq {
-		h.size += int(f) * int(uint8(h.code.words[symbol])+codeLengthExtra[symbol])
+		h.size += int(f) * int(uint8(h.code.Words[symbol])+codeLengthExtra[symbol])
 	}
 }
-
-// last is the highest symbol that has a codeword.
-func (c *code) last() int { return int(c.used[c.n-1] & 0xffff) }
 
 // A lengthRun is the run of equal lengths that is being read: up to the place next, the length came more times again.
 type lengthRun struct {
@@ -66,8 +65,8 @@ type lengthRun struct {
 
 // add adds the lengths of c's codewords; its first symbol has this place among the symbols of both alphabets.
 func (h *header) add(run *lengthRun, c *code, place int) {
-	for _, u := range c.used[:c.n] {
-		at, length := place+int(u&0xffff), uint8(c.words[u&0xffff])
+	for _, u := range c.Used[:c.N] {
+		at, length := place+int(u&0xffff), uint8(c.Words[u&0xffff])
 		if at == run.next && length == run.length {
 			run.next++
 			run.more++
@@ -117,11 +116,11 @@ func (h *header) write(buf []byte, at int, b bitBuffer) (bitBuffer, int) {
 	b = b.add(uint64(h.literals-firstLength), 5).add(uint64(h.distances-1), 5).add(uint64(h.codeLengths-4), 4)
 	b, at = b.flush(buf, at)
 	for _, symbol := range codeLengthOrder[:h.codeLengths] {
-		b = b.add(uint64(uint8(h.code.words[symbol])), 3)
+		b = b.add(uint64(uint8(h.code.Words[symbol])), 3)
 		b, at = b.flush(buf, at)
 	}
 	for _, s := range h.symbols[:h.n] {
-		b = b.word(h.code.words[s.symbol]).add(uint64(s.extra), codeLengthExtra[s.symbol])
+		b = b.word(h.code.Words[s.symbol]).add(uint64(s.extra), codeLengthExtra[s.symbol])
 		b, at = b.flush(buf, at)
 	}
 	return b, at

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"testing"
 
+	"fluent-bit-kinesis/compress/internal/huffman"
 	"github.com/stretchr/testify/require"
 )
 
@@ -44,9 +45,9 @@ func requireCode(t *testing.T, c *code, freq []uint16) (cost, longest int) {
 		if f == 0 {
 			continue
 		}
-		require.Equal(t, uint32(f)<<16|uint32(symbol), c.used[used])
+		require.Equal(t, uint32(f)<<16|uint32(symbol), c.Used[used])
 		used++
-		length, bits := int(uint8(c.words[symbol])), int(c.words[symbol]>>8)
+		length, bits := int(uint8(c.Words[symbol])), int(c.Words[symbol]>>8)
 		require.Positive(t, length)
 		require.Less(t, bits, 1<<length)
 		cost += int(f) * length
@@ -55,7 +56,7 @@ func requireCode(t *testing.T, c *code, freq []uint16) (cost, longest int) {
 			taken[word]++
 		}
 	}
-	require.Equal(t, used, c.n)
+	require.Equal(t, used, c.N)
 	once := bytes.Repeat([]byte{1}, len(taken))
 	require.True(t, bytes.Equal(once, taken), "each word begins with one codeword")
 	return cost, longest
@@ -63,7 +64,7 @@ func requireCode(t *testing.T, c *code, freq []uint16) (cost, longest int) {
 
 func TestCodesAreTheBest(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
-	var b builder
+	var b huffman.Builder
 	var c code
 	for round := range 300 {
 		freq := make([]uint16, 3+rnd.IntN(numLiterals-2))
@@ -72,7 +73,7 @@ func TestCodesAreTheBest(t *testing.T) {
 				freq[i] = uint16(1 + rnd.ExpFloat64()*float64(1+round%30)) // some beyond what is sorted by counting
 			}
 		}
-		b.build(&c, freq, maxCodeBits)
+		c.build(&b, freq, maxCodeBits)
 		cost, longest := requireCode(t, &c, freq)
 		require.LessOrEqual(t, longest, maxCodeBits)
 		require.Equal(t, bestCost(freq), cost)
@@ -82,10 +83,10 @@ func TestCodesAreTheBest(t *testing.T) {
 func TestALimitOnCodewordsIsKept(t *testing.T) {
 	// Frequencies in the Fibonacci series make the deepest tree.
 	freq := []uint16{1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584, 4181}
-	var b builder
+	var b huffman.Builder
 	var c code
 	for _, maxBits := range []int{maxCodeLengthBits, 10, maxCodeBits} {
-		b.build(&c, freq, maxBits)
+		c.build(&b, freq, maxBits)
 		cost, longest := requireCode(t, &c, freq)
 		require.Equal(t, maxBits, longest)
 		best := bestCost(freq)
@@ -95,12 +96,12 @@ func TestALimitOnCodewordsIsKept(t *testing.T) {
 }
 
 func TestCodesOfOneAndTwoSymbolsHaveOneBit(t *testing.T) {
-	var b builder
+	var b huffman.Builder
 	var c code
-	b.build(&c, []uint16{0, 7, 0}, maxCodeBits)
-	require.Equal(t, 1, c.n)
-	require.Equal(t, uint32(1), c.words[1])
-	b.build(&c, []uint16{3, 0, 7}, maxCodeBits)
+	c.build(&b, []uint16{0, 7, 0}, maxCodeBits)
+	require.Equal(t, 1, c.N)
+	require.Equal(t, uint32(1), c.Words[1])
+	c.build(&b, []uint16{3, 0, 7}, maxCodeBits)
 	cost, _ := requireCode(t, &c, []uint16{3, 0, 7})
 	require.Equal(t, 10, cost)
 }
@@ -108,7 +109,7 @@ func TestCodesOfOneAndTwoSymbolsHaveOneBit(t *testing.T) {
 func TestTheFixedCodeIsTheFormats(t *testing.T) {
 	// RFC 1951, 3.2.6: the first codeword of each length's range, here with the first bit lowest.
 	for symbol, want := range map[int]uint32{0: 0b00001100<<8 | 8, 144: 0b000010011<<8 | 9, 256: 0<<8 | 7, 280: 0b00000011<<8 | 8} {
-		require.Equal(t, want, fixedLiteral.words[symbol], "symbol %d", symbol)
+		require.Equal(t, want, fixedLiteral.Words[symbol], "symbol %d", symbol)
 	}
-	require.Equal(t, uint32(0b10000<<8|5), fixedDist.words[1])
+	require.Equal(t, uint32(0b10000<<8|5), fixedDist.Words[1])
 }

@@ -1,5 +1,7 @@
 package deflate
 
+import "fluent-bit-kinesis/compress/internal/match"
+
 // longSearch says how hard a Long looks for matches.
 type longSearch struct {
 	depth   int   // earlier positions tried for each match
@@ -31,11 +33,11 @@ var longSearches = [...]longSearch{
 	{depth: 1024, nice: maxMatch, lazy: maxMatch, good: 32, sparse: maxMatch},
 }
 
-// A match is so many bytes that are the same so far back; without a length it is none.
-type match struct{ length, distance int }
+// What is found is so many bytes that are the same so far back; without a length it is nothing.
+type found struct{ length, distance int }
 
 // better is m, or the match at one of the next positions where each was longer than the one before.
-func (l *Long) better(src []byte, pos int, m match) (int, match) {
+func (l *Long) better(src []byte, pos int, m found) (int, found) {
 	for m.length < l.search.lazy && pos < len(src)-minLongMatch {
 		depth := l.search.depth
 		if m.length >= l.search.good {
@@ -51,7 +53,7 @@ func (l *Long) better(src []byte, pos int, m match) (int, match) {
 }
 
 // longest is the longest match for pos that is longer than length and pays.
-func (l *Long) longest(src []byte, pos, length, depth int) (m match) {
+func (l *Long) longest(src []byte, pos, length, depth int) (m found) {
 	l.chains.insert(src, pos)
 	length++ // the least that is looked for
 	most := min(len(src)-pos, maxMatch)
@@ -72,8 +74,8 @@ func (l *Long) longest(src []byte, pos, length, depth int) (m match) {
 		if load32(src, pos-back+length-4) != last {
 			continue
 		}
-		if n := matchLen(src, pos-back, pos); n >= length {
-			m = match{n, back}
+		if n := match.Length(src, pos-back, pos, maxMatch); n >= length {
+			m = found{n, back}
 			if n >= l.search.nice || n == most {
 				break
 			}

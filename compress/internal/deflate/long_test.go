@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"fluent-bit-kinesis/compress/internal/match"
 	"github.com/stretchr/testify/require"
 )
 
@@ -186,9 +187,9 @@ func TestEntropyIsWhatTheBestCodeTakesAtLeast(t *testing.T) {
 		{"one of a thousand", []uint16{1, 999}, 11.4, 2},
 		{"many", []uint16{20_000, 5000, 5000}, 37_549, 3},
 	} {
-		parts, used := entropy(test.counts)
+		parts, used := match.Entropy(test.counts)
 		require.Equal(t, test.used, used, test.name)
-		require.InDelta(t, test.bits, float64(parts)/bitParts, 2+test.bits/100, test.name)
+		require.InDelta(t, test.bits, float64(parts)/match.BitParts, 2+test.bits/100, test.name)
 	}
 }
 

@@ -1,5 +1,7 @@
 package deflate
 
+import "fluent-bit-kinesis/compress/internal/match"
+
 // A part is a run of sequences.
 type part struct {
 	counts    counts
@@ -26,8 +28,8 @@ func (p *part) add(q *part) {
 // estimate estimates the cost: of the symbols, their extra bits, and about three bits in the header for each that there
 // is, or of the bytes as they are if that is less.
 func (p *part) estimate() {
-	literals, used := entropy(p.counts.literal[:])
-	distances, more := entropy(p.counts.distance[:])
+	literals, used := match.Entropy(p.counts.literal[:])
+	distances, more := match.Entropy(p.counts.distance[:])
 	extra := 0
 	for i, n := range p.counts.literal[firstLength:] {
 		extra += int(n) * int(literalExtra[firstLength+i])
@@ -35,5 +37,5 @@ func (p *part) estimate() {
 	for i, n := range p.counts.distance {
 		extra += int(n) * int(distExtra[i])
 	}
-	p.cost = min(literals+distances+(extra+80+3*(used+more))*bitParts, p.length*8*bitParts)
+	p.cost = min(literals+distances+(extra+80+3*(used+more))*match.BitParts, p.length*8*match.BitParts)
 }

@@ -1,6 +1,10 @@
 package deflate
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"fluent-bit-kinesis/compress/internal/huffman"
+)
 
 // A matchLength is how a match length is written (RFC 1951, 3.2.5): a symbol, then bits for which of its lengths it is.
 type matchLength struct {
@@ -11,7 +15,7 @@ type matchLength struct {
 
 var (
 	lengths      = lengthTable()                      // by match length less minMatch
-	literalExtra [maxSymbols]uint8                    // extra bits of each symbol of the literal alphabet
+	literalExtra [huffman.MaxSymbols]uint8            // extra bits of each symbol of the literal alphabet
 	distExtra    [numDistances + 2]uint8              // extra bits of each distance symbol
 	distBase     [numDistances + 2]uint16             // the least distance, less 1, of each distance symbol
 	fixedLiteral = fixedCode(288, fixedLiteralLength) // the codes of a fixed block (RFC 1951, 3.2.6)
@@ -67,11 +71,12 @@ func fixedLiteralLength(symbol int) uint32 {
 }
 
 func fixedCode(symbols int, length func(symbol int) uint32) *code {
-	c := &code{n: symbols}
-	var count lengthCount
+	c := &code{}
+	c.N = symbols
+	var count huffman.Count
 	for s := range symbols {
-		c.used[s] = uint32(s)
-		c.words[s] = length(s)
+		c.Used[s] = uint32(s)
+		c.Words[s] = length(s)
 		count[length(s)]++
 	}
 	c.assign(&count)
