@@ -43,7 +43,12 @@ func benchmarkAppend(b *testing.B, f Format, level int, inputs [][]byte) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	benchmarkCompressor(b, c, inputs)
+}
+
+func benchmarkCompressor(b *testing.B, c Compressor, inputs [][]byte) {
 	var dst []byte
+	var err error
 	in, out, i := 0, 0, 0
 	b.ReportAllocs()
 	for b.Loop() {
@@ -89,4 +94,15 @@ func BenchmarkLibraryGzip(b *testing.B) {
 			b.ReportMetric(float64(out)/float64(in), "ratio")
 		})
 	}
+}
+
+// BenchmarkLibraryZstd is what BenchmarkAppend's zstd-1 is measured against.
+func BenchmarkLibraryZstd(b *testing.B) {
+	c, err := newZstdCompressor(1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	library := c.(zstdCompressor)
+	library.short = nil
+	benchmarkCompressor(b, library, logRecords(1, 1000))
 }
