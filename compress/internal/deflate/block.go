@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"math"
 	"slices"
 
 	"fluent-bit-kinesis/compress/internal/huffman"
@@ -78,26 +79,49 @@ func (b *body) prepare(c *counts) (dynamic, fixed int) {
 	b.literals.build(&b.builder, c.literal[:], maxCodeBits)
 	b.distances.build(&b.builder, c.distance[:], maxCodeBits)
 	b.header.prepare(&b.builder, &b.literals, &b.distances)
-	return b.sizes(c.matches > 0)
+	return b.sizes(c.matches)
 }
 
-// sizes are the bits that a dynamic and a fixed block would take.
-func (b *body) sizes(matches bool) (dynamic, fixed int) {
-	dynamic, fixed = 3+b.header.size, 3
-	for _, u := range b.literals.Used[:b.literals.N] {
-		f, symbol := int(u>>16), u&0xffff
-		dynamic += f * int(uint8(b.literals.Words[symbol])+literalExtra[symbol])
-		fixed += f * int(uint8(fixedLiteral.Words[symbol])+literalExtra[symbol])
+// sizes are the bits that a dynamic and a fixed block would take. That of the fixed one is not reckoned where the dynamic one
+// is shorter than any fixed one of as many symbols.
+func (b *body) sizes(matches int) (dynamic, fixed int) {
+	const leastLiteral, leastMatch = 8, 7 + 5
+	dynamic = 3 + b.header.size + b.literals.size + b.literals.extra(literalExtra[:])
+	extra := dynamic - 3 - b.header.size - b.literals.size
+	if matches > 0 {
+		distances := b.distances.extra(distExtra[:])
+		dynamic += b.distances.size + distances
+		extra += distances
 	}
-	if !matches {
-		return dynamic, fixed
+	if least := extra + leastLiteral*(b.literals.symbols-1-matches) + leastMatch*matches; dynamic < least {
+		return dynamic, math.MaxInt
 	}
-	for _, u := range b.distances.Used[:b.distances.N] {
-		f, symbol := int(u>>16), u&0xffff
-		dynamic += f * int(uint8(b.distances.Words[symbol])+distExtra[symbol])
-		fixed += f * int(uint8(fixedDist.Words[symbol])+distExtra[symbol])
+	fixed = 3 + extra + fixedSize(&b.literals, fixedLiteral)
+	if matches > 0 {
+		fixed += fixedSize(&b.distances, fixedDist)
 	}
 	return dynamic, fixed
+}
+
+// extra is how many extra bits the symbols of c have.
+func (c *code) extra(bits []uint8) (size int) {
+	for i := c.N - 1; i >= 0; i-- {
+		u := c.Used[i]
+		symbol := u & 0xffff
+		if symbol == endOfBlock {
+			break // literals have none
+		}
+		size += int(u>>16) * int(bits[symbol])
+	}
+	return size
+}
+
+// fixedSize is what the symbols of c take in a fixed code.
+func fixedSize(c, fixed *code) (size int) {
+	for _, u := range c.Used[:c.N] {
+		size += int(u>>16) * int(uint8(fixed.Words[u&0xffff]))
+	}
+	return size
 }
 
 // write writes the block, which says src, in the fixed or the dynamic form. It is the last one or not as last is 1 or 0.
