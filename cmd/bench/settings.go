@@ -26,6 +26,7 @@ var settings = []setting{
 	{name: "zstd", options: map[string]string{"compression": "zstd"}, parts: true},
 	{name: "snappy", options: map[string]string{"compression": "snappy"}},
 	{name: "aggregation gzip", options: map[string]string{"aggregation": "true", "compression": "gzip"}},
+	{name: "aggregation_compression gzip", options: map[string]string{"aggregation": "true", "aggregation_compression": "gzip"}},
 	{name: "aggregation_compression zstd", options: map[string]string{"aggregation": "true", "aggregation_compression": "zstd"}},
 	{name: "simple_aggregation", options: map[string]string{"simple_aggregation": "true"}, parts: true},
 	{name: "simple_aggregation gzip", options: map[string]string{"simple_aggregation": "true", "compression": "gzip"}},
