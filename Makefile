@@ -27,10 +27,11 @@ BUILD := $(GO) build -toolexec "'$(CURDIR)/$(TRIM)'" -buildmode=c-shared -trimpa
 build: trim ## build bin/kinesis.so, the plugin (the default)
 	$(BUILD) -o $(LIBRARY) .
 
-# It runs on this machine, whatever the library is for.
+# It runs on this machine, whatever the library is for. go is given the folder alone, so that on Windows it adds the
+# .exe that a program needs there.
 .PHONY: trim
 trim:
-	@GOOS= GOARCH= CGO_ENABLED=0 $(GO) build -o $(TRIM) ./cmd/trim
+	@GOOS= GOARCH= CGO_ENABLED=0 $(GO) build -o $(dir $(TRIM)) ./cmd/trim
 
 # By these names the Go plugin for Kinesis that was there before was built, and images still ask for them.
 .PHONY: all release

@@ -148,7 +148,7 @@ func TestTheTargetsOfTheOldPluginMakeTheLibraryAndNothingElse(t *testing.T) {
 		t.Run("make "+name, func(t *testing.T) {
 			commands := wouldRun(t, strings.Fields(name)...)
 			require.Len(t, commands, 2)
-			require.Contains(t, commands[0], " -o bin/trim ./cmd/trim")
+			require.Contains(t, commands[0], " -o bin/ ./cmd/trim", "trim.exe on Windows")
 			require.Contains(t, commands[1], " -buildmode=c-shared")
 			require.Contains(t, commands[1], " -o "+library+" .")
 			require.Equal(t, name == "windows-release", strings.Contains(commands[1], `CC="x86_64-w64-mingw32-gcc"`), commands[1])
