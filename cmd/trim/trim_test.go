@@ -111,6 +111,26 @@ func TestTheDecoderIsNotCompiled(t *testing.T) {
 	require.Equal(t, []string{"-p", "output", "_cgo_gotypes.go", "b/output.cgo1.go"}, got)
 }
 
+// As cmd/go reads it, in toolID of its work/buildid.go.
+func TestWhatACompilerIsTrimmedByIsInWhatGoBuildTakesForItsVersion(t *testing.T) {
+	for version, want := range map[string]string{
+		"compile version go1.26.8":                          "compile version go1.26.8 trimmed by x",
+		"compile version go1.26.8 X:nodwarf5":               "compile version go1.26.8 X:nodwarf5 trimmed by x",
+		"compile version devel go1.27-0a1b2c buildID=a/b/c": "compile version devel go1.27-0a1b2c buildID=a/b/c-trimmed-by-x",
+	} {
+		require.Equal(t, want, trimmed(version, "x"))
+	}
+}
+
+func TestTheDigestIsOfAllSources(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range names {
+		_, err := sources.ReadFile(name)
+		require.Equal(t, !strings.HasSuffix(name, "_test.go"), err == nil, name)
+	}
+}
+
 func TestAPackageWithoutTheFileIsRefused(t *testing.T) {
 	for pkg, cut := range cuts {
 		_, err := cut([]string{"-o", "_pkg_.a", "another.go"})

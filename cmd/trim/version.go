@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 )
 
 //go:embed main.go version.go cuts.go table.go
@@ -15,7 +15,9 @@ var sources embed.FS
 // tellVersion answers what go build asks of a compiler before it looks into its cache: the compiler's own answer, and
 // what it is trimmed by. Packages compiled without, or by another version of this program, are others then.
 func tellVersion(tool string, args []string) error {
-	said, err := exec.Command(tool, args...).Output()
+	ask := exec.Command(tool, args...)
+	ask.Stderr = os.Stderr
+	said, err := ask.Output()
 	if err != nil {
 		return err
 	}
@@ -23,8 +25,17 @@ func tellVersion(tool string, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(os.Stdout, "%s trimmed by %s\n", bytes.TrimSpace(said), ours)
+	_, err = fmt.Println(trimmed(strings.TrimSpace(string(said)), ours))
 	return err
+}
+
+// trimmed is a compiler's version with the digest of what it is trimmed by. Of a release go build takes the whole line,
+// of a Go under development the last word, which has to be the compiler's build ID, from its last slash on.
+func trimmed(version, by string) string {
+	if last := version[strings.LastIndex(version, " ")+1:]; strings.HasPrefix(last, "buildID=") {
+		return version + "-trimmed-by-" + by
+	}
+	return version + " trimmed by " + by
 }
 
 // digest is that of this program's source, which is the same on every machine, so that the library is as well.
