@@ -1,7 +1,8 @@
 // Sbom writes the bill of materials of a library that Go has built, as CycloneDX 1.6 in JSON: the modules that are linked
 // into it, Go's standard library, and the settings of the build. All of it is read from the library itself, so that it
-// says what is in there and not what go.mod allows. The same library has the same bill, byte for byte: there is no time
-// and no random number in it.
+// says what is in there and not what go.mod allows. A module of which cmd/trim has left nothing in is named as well, for
+// Go does not know that it did. The same library has the same bill, byte for byte: there is no time and no random number
+// in it.
 //
 //	go run ./cmd/sbom -version 0.1.0 bin/kinesis.so >kinesis.so.cdx.json
 package main
