@@ -21,9 +21,6 @@ const worthLearning = 512
 // doubtful is whether the matches are about as short as can be, as they are by chance in random digits.
 func (c *counts) doubtful() bool { return c.matched < 4*c.matches }
 
-// pays is whether a match of this length at this distance is worth it.
-func (w *worth) pays(length, distance int) bool { return w.least(length, distance) == length }
-
 // least is the least length, from this one up, that pays at a distance.
 func (w *worth) least(length, distance int) int {
 	for length < len(w.far) && distance > int(w.far[length]) {

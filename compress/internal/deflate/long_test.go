@@ -195,26 +195,27 @@ func TestEntropyIsWhatTheBestCodeTakesAtLeast(t *testing.T) {
 
 func TestAMatchPaysTheFurtherTheLongerItIs(t *testing.T) {
 	var w worth
+	pays := func(length, distance int) bool { return w.least(length, distance) == length }
 	learn := func(letters string) {
 		w.learn([]byte(strings.Repeat(letters, 40)))
 		for length := minMatch; length+1 < len(w.far); length++ {
 			require.LessOrEqual(t, w.far[length], w.far[length+1])
 		}
-		require.True(t, w.pays(maxMatch, windowSize-1))
+		require.True(t, pays(maxMatch, windowSize-1))
 	}
 	learn("0123456789abcdef") // four bits each
-	require.False(t, w.pays(3, 100), "12 bits, and a match takes 14")
-	require.True(t, w.pays(4, 100))
-	require.False(t, w.pays(4, 2000))
-	require.True(t, w.pays(6, windowSize-1))
+	require.False(t, pays(3, 100), "12 bits, and a match takes 14")
+	require.True(t, pays(4, 100))
+	require.False(t, pays(4, 2000))
+	require.True(t, pays(6, windowSize-1))
 	require.Equal(t, 6, w.least(4, 20_000))
 	learn("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") // six
-	require.True(t, w.pays(3, 1000))
-	require.False(t, w.pays(3, 5000))
+	require.True(t, pays(3, 1000))
+	require.False(t, pays(3, 5000))
 	learn("ab")
-	require.True(t, w.pays(3, windowSize-1), "too few to tell")
+	require.True(t, pays(3, windowSize-1), "too few to tell")
 	learn("")
-	require.True(t, w.pays(3, windowSize-1))
+	require.True(t, pays(3, windowSize-1))
 }
 
 func FuzzLong(f *testing.F) {
