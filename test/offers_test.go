@@ -1,7 +1,6 @@
 package test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -41,28 +40,17 @@ func read(from *os.File, into []byte) (int, error) {
 }
 `
 
-// withBrokenEventfd builds a library whose descriptor can be broken, by -overlay, so
-// that the plugin has no hooks for this.
+// withBrokenEventfd builds a library whose descriptor can be broken.
 func withBrokenEventfd(t *testing.T) (library string) {
 	t.Helper()
-	dir := t.TempDir()
 	text, err := os.ReadFile("../offers_linux.go")
 	require.NoError(t, err)
 	changed := strings.NewReplacer("unix.Eventfd(", "eventfd(", "o.wake.Read(", "read(o.wake, ").Replace(string(text))
 	require.Contains(t, changed, " eventfd(")
 	require.Contains(t, changed, " read(o.wake, ")
-	replaced := map[string]string{}
-	for name, text := range map[string]string{"offers_linux.go": changed, "broken_linux.go": brokenEventfd} {
-		path, err := filepath.Abs(filepath.Join("..", name))
-		require.NoError(t, err)
-		replaced[path] = filepath.Join(dir, name)
-		write(t, replaced[path], []byte(text))
-	}
-	list, err := json.Marshal(map[string]any{"Replace": replaced})
-	require.NoError(t, err)
-	write(t, filepath.Join(dir, "overlay.json"), list)
-	library = filepath.Join(dir, "broken.so")
-	require.NoError(t, flbhost.BuildLibrary(flbhost.LibraryBuild{Flags: []string{"-overlay=" + filepath.Join(dir, "overlay.json")}}, library))
+	overlay := overlaid(t, map[string]string{"../offers_linux.go": changed, "../broken_linux.go": brokenEventfd})
+	library = filepath.Join(t.TempDir(), "broken.so")
+	require.NoError(t, flbhost.BuildLibrary(flbhost.LibraryBuild{Flags: []string{overlay}}, library))
 	return library
 }
 

@@ -1,8 +1,6 @@
 package test
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -62,20 +60,12 @@ func panicIn(function string) {
 `
 
 // panicking is the flag of go build by which the library has a call of panicIn in
-// each place. The compiler gets changed copies of the files by -overlay, so that
-// the plugin has no hooks for this.
+// each place.
 func panicking(t *testing.T) (flag string) {
 	t.Helper()
-	dir := t.TempDir()
-	replaced := map[string]string{}
-	overlay := func(file, text string) {
-		path, err := filepath.Abs(file)
-		require.NoError(t, err)
-		replaced[path] = filepath.Join(dir, fmt.Sprintf("%d.go", len(replaced)))
-		write(t, replaced[path], []byte(text))
-	}
+	texts := map[string]string{}
 	for of, name := range map[string]string{"..": "main", "../kinesis": "kinesis"} {
-		overlay(of+"/panic_in.go", "package "+name+"\n"+panicSource)
+		texts[of+"/panic_in.go"] = "package " + name + "\n" + panicSource
 		files, err := filepath.Glob(of + "/*.go")
 		require.NoError(t, err)
 		found := 0
@@ -84,15 +74,12 @@ func panicking(t *testing.T) (flag string) {
 			require.NoError(t, err)
 			changed, n := withPanics(string(text), of)
 			if found += n; n > 0 {
-				overlay(file, changed)
+				texts[file] = changed
 			}
 		}
 		require.Equal(t, map[string]int{"..": 5, "../kinesis": 3}[of], found, "places found in %s", of)
 	}
-	list, err := json.Marshal(map[string]any{"Replace": replaced})
-	require.NoError(t, err)
-	write(t, filepath.Join(dir, "overlay.json"), list)
-	return "-overlay=" + filepath.Join(dir, "overlay.json")
+	return overlaid(t, texts)
 }
 
 // withPanics is a source file with the calls in it, and how many they are. In
